@@ -1,0 +1,64 @@
+import type { Clock } from './clock.ts'
+import type { Codec } from './codec.ts'
+import type { ErrorCode } from './error-codes.ts'
+import type { FailureClass, InterchangeError } from './failure.ts'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+import type { Publisher } from './publisher.ts'
+import type { Route } from './route.ts'
+import type { Tracing } from './tracing.ts'
+import type { Transport } from './transport.ts'
+
+/**
+ * What became of a message that failed before or carries a replay id. Reported, and awaited, before the offset passes
+ * (design page 3, "Outcomes"), so that whoever keeps the dead letters learns it without reading another's database.
+ */
+export interface DeliveryOutcome {
+  readonly messageId: string
+  readonly group: string
+  readonly topic: string
+  readonly outcome: 'resolved' | 'failed-again' | 'duplicate' | 'superseded' | 'dead-lettered'
+  readonly replayId: string | undefined
+  readonly attempts: number
+  readonly atMs: number
+  readonly code: ErrorCode | undefined
+  readonly failureClass: FailureClass | undefined
+}
+
+/** Everything a consumer group needs, handed in. */
+export interface ConsumerGroupOptions {
+  readonly group: string
+  /** At least one; a topic appears once. Each also reads the group's replay lane of its topic. */
+  readonly routes: readonly Route[]
+  readonly transport: Transport
+  readonly codec: Codec
+  /** For what publish routes answer. Groups of effect routes alone need none. */
+  readonly publisher: Publisher | undefined
+  readonly reportOutcome: (outcome: DeliveryOutcome) => Promise<void>
+  readonly service: { readonly name: string; readonly version: string }
+  readonly clock: Clock
+  readonly random: () => number
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly tracing: Tracing
+  /** The group ended by itself; the process must exit non-zero. */
+  readonly onEnded: (error: InterchangeError) => void
+}
+
+/** `degraded`: alive, waiting on an outage. `failed`: ended, or no progress (neither settled nor probed) for too long. */
+export type GroupHealth = {
+  readonly state: 'starting' | 'running' | 'degraded' | 'failed' | 'stopped'
+  readonly detail: string
+  readonly inFlight: number
+  readonly assigned: number
+  /** Age of the last settled or probed message while something is in flight, in milliseconds; 0 when idle. */
+  readonly progressAgeMs: number
+}
+
+/** A running consumer group of this process. */
+export interface ConsumerGroup {
+  readonly group: string
+  health(): GroupHealth
+  /** Stops intake, lets what is in flight settle, commits, leaves the group; ends within `deadlineMs`. Idempotent. */
+  stop(deadlineMs: number): Promise<void>
+}

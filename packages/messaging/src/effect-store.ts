@@ -1,0 +1,24 @@
+import type { InterchangeError } from './failure.ts'
+
+/** One handled message on its way into the database. */
+export interface SettleEntry<Effect> {
+  readonly messageId: string
+  /** First 16 bytes of SHA-256 over the value: the same id with another hash is a conflict, not a duplicate. */
+  readonly contentHash: Buffer
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly effects: readonly Effect[]
+}
+
+/** `done`: effects and inbox row are committed. `duplicate`: they were before. An error: this one message failed for good. */
+export type SettleResult = 'done' | 'duplicate' | InterchangeError
+
+/**
+ * Where effects happen once (design page 3, promise 2): the inbox rows and the effects of all entries commit in one
+ * transaction, effects in the entries' order. When the database refuses one message's effects the batch is bisected, so
+ * that only that message carries the error. Rejects (class `outage` or `transient`) when nothing was decided.
+ */
+export interface EffectStore<Effect> {
+  settle(group: string, entries: readonly SettleEntry<Effect>[]): Promise<readonly SettleResult[]>
+}

@@ -1,0 +1,69 @@
+import type { EffectStore } from './effect-store.ts'
+import type { RetryPolicy } from './retry-policy.ts'
+import type { Topic } from './topic.ts'
+
+/** What a handler knows about the message beside its value. */
+export interface HandlerContext {
+  readonly messageId: string
+  readonly correlationId: string
+  /** CloudEvents time of the message, milliseconds since the epoch. Use this and never "now": redelivery must give the same bytes. */
+  readonly timeMs: number
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly key: string | null
+  /** 1 on the first try. */
+  readonly attempt: number
+  /** Set when an engineer sent this message back from the dead letters. */
+  readonly replayId: string | undefined
+  /** Aborts at the handler's deadline and at shutdown. */
+  readonly signal: AbortSignal
+}
+
+/** A message that a handler publishes: its id is derived from the message being handled, so a redelivery repeats it. */
+export interface Outgoing<Value = unknown> {
+  readonly topic: Topic<Value>
+  readonly value: Value
+}
+
+/** Says "publish `value` on `topic`" with the two types held together. */
+export const outgoing = <Value>(topic: Topic<Value>, value: Value): Outgoing => ({ topic, value }) as Outgoing
+
+/** What a handler may answer: nothing, one, or several; now or later. */
+export type Answer<Item> = Item | readonly Item[] | undefined | Promise<Item | readonly Item[] | undefined>
+
+interface RouteSettings<Value> {
+  readonly from: Topic<Value>
+  readonly group: string
+  /** `key`: one key in order, many keys at once (a null key is ordered like its partition). Default `key`. */
+  readonly ordering?: 'key' | 'partition' | 'none'
+  /** Most messages in flight in this process. Default 512. */
+  readonly concurrencyMax?: number
+  /** Handler deadline in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number
+  readonly retry?: Partial<RetryPolicy>
+  /** Whether later messages of a key go on after a dead letter. Only `continue` is built. */
+  readonly afterDeadLetter?: 'continue'
+  /** What a null value means here: an event to skip, or a broken one. Default `reject`. */
+  readonly tombstones?: 'reject' | 'skip'
+}
+
+/** Consume, publish. Settles when everything it published is acknowledged. */
+export interface PublishRoute<Value> extends RouteSettings<Value> {
+  readonly handle: (value: Value, context: HandlerContext) => Answer<Outgoing>
+}
+
+/** Consume, change the database. `handle` decides effects; `store` commits them with the inbox row, batch by batch. */
+export interface EffectRoute<Value, Effect> extends RouteSettings<Value> {
+  readonly handle: (value: Value, context: HandlerContext) => Answer<Effect>
+  readonly store: EffectStore<Effect>
+  /** Most messages in one transaction. Default 500. */
+  readonly batchMax?: number
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a group holds routes of many value and effect types side by side.
+export type Route = PublishRoute<any> | EffectRoute<any, any>
+
+/** Names a route's types once, where it is written; returns it as it is. */
+export const publishRoute = <Value>(route: PublishRoute<Value>): PublishRoute<Value> => route
+export const effectRoute = <Value, Effect>(route: EffectRoute<Value, Effect>): EffectRoute<Value, Effect> => route
