@@ -97,8 +97,6 @@ export const withoutNpmContext = (env) =>
 export const toolchainEnv = (programs, env) => ({
   ...withoutNpmContext(env),
   PATH: [programs, env.PATH ?? dirname(process.execPath)].join(delimiter),
-  // The bootstrap already runs the pinned pnpm; without this it looks itself up in the registry on every call.
-  PNPM_CONFIG_PM_ON_FAIL: 'ignore',
   TURBO_TELEMETRY_DISABLED: '1',
   DO_NOT_TRACK: '1',
 })
