@@ -1,0 +1,130 @@
+import { deadLetterTopicName } from '@interchange/messaging'
+import type { LogFacts, LogRecord } from './log-facts.ts'
+
+/** A consumer group as the books see it. */
+export interface BookedGroup {
+  readonly group: string
+  /** The topics it reads, without its replay lanes. */
+  readonly topics: readonly string[]
+  /**
+   * Ids this group has done. For a group with a database: its inbox rows. For a group that only publishes, leave it out:
+   * the books then take the causation ids of `outputs`.
+   */
+  readonly doneIds?: ReadonlySet<string>
+  /** The topics a publishing group writes; what they carry names its cause. */
+  readonly outputs?: readonly string[]
+  /** Ids in the group's waiting table. */
+  readonly waitingIds?: ReadonlySet<string>
+}
+
+/** One line of the accounting: in = done + waiting + dead, by distinct message ids (design page 3, promise 8). */
+export interface GroupBalance {
+  readonly group: string
+  readonly in: number
+  readonly done: number
+  readonly waiting: number
+  readonly dead: number
+  /** Ids below the committed offset that are neither done, waiting nor dead: lost. */
+  readonly missingIds: readonly string[]
+  /** Ids the group says it has done that no topic of its holds. */
+  readonly phantomIds: readonly string[]
+  /** Ids above the committed offset: still to come. */
+  readonly ahead: number
+}
+
+export interface Balance {
+  readonly closes: boolean
+  readonly groups: readonly GroupBalance[]
+  /** Ids that were acknowledged to a sender and are in no topic. */
+  readonly unwrittenIds: readonly string[]
+  /** Acknowledged ids that are missing anywhere, plus missing ids of every group. */
+  readonly lost: number
+  /** Ids that stand in one topic more than once with different bytes: a redelivery that did not repeat itself. */
+  readonly divergentIds: readonly string[]
+}
+
+/**
+ * Closes the books from what is in Kafka and in the inboxes, never from a process's counters. Pure, so that a test can
+ * take one record away and see it turn red.
+ *
+ * @param acknowledgedIds event ids that a sender was told Kafka has
+ */
+export const closeBooks = (
+  facts: LogFacts,
+  groups: readonly BookedGroup[],
+  acknowledgedIds: ReadonlySet<string>,
+): Balance => {
+  const byTopic = Map.groupBy(facts.records, (record) => record.topic)
+  const committed = new Map(facts.committed.map((at) => [`${at.group} ${at.topic} ${at.partition}`, at.offset]))
+  const balances = groups.map((group) => balanceOf(group, byTopic, committed))
+  const written = new Set(facts.records.map(idOf))
+  const unwrittenIds = [...acknowledgedIds].filter((id) => !written.has(id))
+  const missing = balances.reduce((sum, balance) => sum + balance.missingIds.length, 0)
+  return {
+    closes: missing === 0 && unwrittenIds.length === 0 && balances.every((balance) => balance.phantomIds.length === 0),
+    groups: balances,
+    unwrittenIds,
+    lost: missing + unwrittenIds.length,
+    divergentIds: divergentIds(byTopic, groups),
+  }
+}
+
+const balanceOf = (
+  booked: BookedGroup,
+  byTopic: ReadonlyMap<string, readonly LogRecord[]>,
+  committed: ReadonlyMap<string, number>,
+): GroupBalance => {
+  const taken = new Set<string>()
+  const held = new Set<string>()
+  for (const topic of booked.topics) {
+    for (const record of byTopic.get(topic) ?? []) {
+      const offset = committed.get(`${booked.group} ${topic} ${record.partition}`) ?? 0
+      held.add(idOf(record))
+      if (record.offset < offset) taken.add(idOf(record))
+    }
+  }
+  const done = booked.doneIds ?? causesOf(booked, byTopic)
+  const waiting = booked.waitingIds ?? new Set<string>()
+  const letters = new Set(
+    booked.topics.flatMap((topic) => (byTopic.get(deadLetterTopicName(topic, booked.group)) ?? []).map(idOf)),
+  )
+  const dead = letters.difference(done).difference(waiting)
+  const settled = done.union(waiting).union(dead)
+  return {
+    group: booked.group,
+    in: taken.size,
+    done: taken.intersection(done).size,
+    waiting: taken.intersection(waiting).difference(done).size,
+    dead: taken.intersection(dead).size,
+    missingIds: [...taken.difference(settled)],
+    phantomIds: [...done.difference(held)],
+    ahead: held.difference(taken).size,
+  }
+}
+
+const causesOf = (booked: BookedGroup, byTopic: ReadonlyMap<string, readonly LogRecord[]>): ReadonlySet<string> =>
+  new Set(
+    (booked.outputs ?? []).flatMap((topic) =>
+      (byTopic.get(topic) ?? []).flatMap((record) => (record.causationId === null ? [] : [record.causationId])),
+    ),
+  )
+
+const divergentIds = (
+  byTopic: ReadonlyMap<string, readonly LogRecord[]>,
+  groups: readonly BookedGroup[],
+): readonly string[] => {
+  const divergent: string[] = []
+  for (const topic of new Set(groups.flatMap((group) => group.topics))) {
+    const hashes = new Map<string, string | null>()
+    for (const record of byTopic.get(topic) ?? []) {
+      const id = idOf(record)
+      if (hashes.has(id) && hashes.get(id) !== record.valueHash) divergent.push(id)
+      hashes.set(id, record.valueHash)
+    }
+  }
+  return divergent
+}
+
+/** A record without an id of its own is known by its place, as the kernel's `placeEventId` does; here any unique name serves. */
+const idOf = (record: LogRecord): string =>
+  record.deadMessageId ?? record.id ?? `${record.topic}/${record.partition}/${record.offset}`

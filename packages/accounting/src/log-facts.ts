@@ -1,0 +1,30 @@
+/** One record as the independent reader saw it; what is not in its headers is null. */
+export interface LogRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly timestampMs: number
+  readonly id: string | null
+  readonly causationId: string | null
+  readonly correlationId: string | null
+  readonly replayId: string | null
+  /** `dlq-message-id`: the id a dead letter is known by when the original carried none. */
+  readonly deadMessageId: string | null
+  readonly key: string | null
+  /** First 16 bytes of SHA-256 over the value, in hex; null for a tombstone. */
+  readonly valueHash: string | null
+}
+
+/** The next offset a group will read of a partition. */
+export interface CommittedOffset {
+  readonly group: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/** Everything Kafka holds that the accounting needs. */
+export interface LogFacts {
+  readonly records: readonly LogRecord[]
+  readonly committed: readonly CommittedOffset[]
+}
