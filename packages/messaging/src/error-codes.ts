@@ -27,6 +27,13 @@ export const errorCodes = {
   ICX_KAFKA_UNKNOWN_OUTCOME: 'the broker may or may not have the record',
   ICX_PUBLISH_DEADLINE: 'the record was not acknowledged before the deadline',
   ICX_REGISTRY_UNAVAILABLE: 'the schema registry did not answer, or answered with an outage status',
+  ICX_STACK_ALREADY_RUNNING: 'another stack runs in the same folder',
+  ICX_STACK_START_FAILED: 'a component of the local stack did not start, or did not answer in time',
+  ICX_STACK_TOOL_MISSING: 'a program the local stack needs is not on this machine',
+  ICX_STORE_CONTENTION: 'a deadlock, a lost race or a timeout undid the transaction',
+  ICX_STORE_MIGRATION: 'a migration was changed after it ran',
+  ICX_STORE_REFUSED: 'the database refused the data (a constraint or a data exception)',
+  ICX_STORE_SCHEMA: 'the database lacks a schema, table, column or right that a statement needs',
   ICX_STORE_UNAVAILABLE: 'the database is unreachable or refuses connections',
 } as const
 
