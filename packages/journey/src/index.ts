@@ -1,1 +1,1 @@
-export {}
+export { type Hop, type Journey, type JourneyOptions, journeyOf, type Receiver } from './journey-of.ts'
