@@ -1,0 +1,158 @@
+import {
+  type EffectStore,
+  type FailureClass,
+  InterchangeError,
+  naturalEventId,
+  type SettleEntry,
+  type SettleResult,
+} from '@interchange/messaging'
+import type { Database, Transaction } from './database.ts'
+import { createInboxMonths } from './inbox-months.ts'
+
+export interface EffectStoreOptions<Effect> {
+  readonly database: Database
+  /** Writes the effects of one batch, in their order, within the transaction of its inbox rows. May run again for a part of it. */
+  readonly apply: (tx: Transaction, effects: readonly Effect[]) => Promise<void>
+}
+
+/** The kernel's `EffectStore` on Postgres. The schema must have been migrated. */
+export const createEffectStore = <Effect>({ database, apply }: EffectStoreOptions<Effect>): EffectStore<Effect> => {
+  const months = createInboxMonths(database)
+
+  /** `entries` have distinct ids, in delivery order. */
+  const settleDistinct = async (group: string, entries: readonly Row<Effect>[]): Promise<void> => {
+    try {
+      const decided = await database.transaction(async (tx) => {
+        const results = await insertInbox(tx, group, entries)
+        const effects = entries.flatMap((row, place) => (results[place] === 'done' ? row.entry.effects : []))
+        if (effects.length > 0) await apply(tx, effects)
+        return results
+      })
+      entries.forEach((row, place) => {
+        row.result = decided[place]
+      })
+    } catch (error) {
+      if (!isOneMessages(error)) throw error
+      const [first] = entries
+      if (entries.length === 1 && first !== undefined) {
+        first.result = asInterchangeError(error)
+        return
+      }
+      const middle = entries.length >> 1
+      await settleDistinct(group, entries.slice(0, middle))
+      await settleDistinct(group, entries.slice(middle))
+    }
+  }
+
+  const settle = async (group: string, rows: readonly Row<Effect>[]): Promise<void> => {
+    if (rows.length === 0) return
+    const seen = new Set<string>()
+    const firsts: Row<Effect>[] = []
+    const repeats: Row<Effect>[] = []
+    for (const row of rows) {
+      if (seen.has(row.id)) repeats.push(row)
+      else firsts.push(row)
+      seen.add(row.id)
+    }
+    await months.prepare([...seen])
+    await settleDistinct(group, firsts)
+    // A second copy inside one batch meets the row of the first, as it would one batch later.
+    await settle(group, repeats)
+  }
+
+  return {
+    async settle(group, entries) {
+      const rows = entries.map((entry): Row<Effect> => ({ id: inboxId(entry.messageId), entry, result: undefined }))
+      await settle(group, rows)
+      return rows.map(({ id, result }) => {
+        if (result === undefined) throw new Error(`message ${id} was left undecided`)
+        return result
+      })
+    },
+  }
+}
+
+interface Row<Effect> {
+  readonly id: string
+  readonly entry: SettleEntry<Effect>
+  result: SettleResult | undefined
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** A message's id as the inbox holds it: a UUID as it is, any other text as the UUIDv8 of its hash. */
+export const inboxId = (messageId: string): string =>
+  uuid.test(messageId) ? messageId.toLowerCase() : naturalEventId('inbox', messageId, 0)
+
+const insertSql = `
+  INSERT INTO inbox (group_name, message_id, content_hash, topic, partition, "offset")
+  SELECT $1, * FROM unnest($2::uuid[], $3::bytea[], $4::text[], $5::integer[], $6::bigint[])
+  ON CONFLICT DO NOTHING
+  RETURNING message_id`
+
+const selectSql = `
+  SELECT message_id, content_hash, topic, partition, "offset"
+  FROM inbox WHERE group_name = $1 AND message_id = ANY($2::uuid[])`
+
+const insertInbox = async <Effect>(
+  tx: Transaction,
+  group: string,
+  rows: readonly Row<Effect>[],
+): Promise<readonly SettleResult[]> => {
+  // In one order for everybody, so that two settlers with the same ids wait for each other and never deadlock.
+  const sorted = [...rows].sort((left, right) => (left.id < right.id ? -1 : 1))
+  const inserted = await tx.query<{ message_id: string }>(insertSql, [
+    group,
+    sorted.map(({ id }) => id),
+    sorted.map(({ entry }) => entry.contentHash),
+    sorted.map(({ entry }) => entry.topic),
+    sorted.map(({ entry }) => entry.partition),
+    sorted.map(({ entry }) => entry.offset),
+  ])
+  const fresh = new Set(inserted.map(({ message_id }) => message_id))
+  if (fresh.size === rows.length) return rows.map(() => 'done')
+  const known = await tx.query<KnownRow>(selectSql, [group, rows.map(({ id }) => id).filter((id) => !fresh.has(id))])
+  const byId = new Map(known.map((row) => [row.message_id, row]))
+  return rows.map(({ id, entry }) => (fresh.has(id) ? 'done' : compare(entry, byId.get(id))))
+}
+
+interface KnownRow {
+  readonly message_id: string
+  readonly content_hash: Buffer
+  readonly topic: string
+  readonly partition: number
+  readonly offset: string
+}
+
+const compare = (entry: SettleEntry<unknown>, known: KnownRow | undefined): SettleResult => {
+  if (known === undefined) {
+    // The row that stopped the insert is gone: somebody drops old inbox rows. Nothing was decided.
+    throw new InterchangeError('ICX_STORE_CONTENTION', `The inbox row of ${entry.messageId} vanished.`, {
+      class: 'transient',
+    })
+  }
+  if (known.content_hash.equals(entry.contentHash)) return 'duplicate'
+  return new InterchangeError('ICX_INBOX_CONFLICT', `Message ${entry.messageId} was settled with other content.`, {
+    class: 'poison',
+    facts: {
+      messageId: entry.messageId,
+      firstTopic: known.topic,
+      firstPartition: known.partition,
+      firstOffset: Number(known.offset),
+    },
+  })
+}
+
+const everybodys: ReadonlySet<FailureClass> = new Set(['transient', 'rate-limited', 'outage', 'fatal'])
+
+/** Whether the failure may be one message's own, so that its neighbours deserve a try without it. */
+const isOneMessages = (error: unknown): boolean =>
+  !(error instanceof InterchangeError && everybodys.has(error.failureClass))
+
+const asInterchangeError = (error: unknown): InterchangeError =>
+  error instanceof InterchangeError
+    ? error
+    : new InterchangeError('ICX_HANDLER_FAILED', error instanceof Error ? error.message : String(error), {
+        class: error instanceof TypeError || error instanceof RangeError ? 'poison' : 'transient',
+        cause: error,
+      })
