@@ -11,6 +11,9 @@ import type { LedgerEffect } from './ledger-effect.ts'
 
 export const ledgerGroup = 'ledger'
 
+/** The group's SQL migrations; the same path from `src` and from `dist`. */
+export const ledgerMigrations = new URL('../../migrations/ledger/', import.meta.url)
+
 /** What the ledger listens to. */
 export const ledgerRoutes = (store: EffectStore<LedgerEffect>): readonly Route[] => [
   effectRoute({ from: orderPlaced, group: ledgerGroup, ordering: 'key', handle: postOrder, store }),

@@ -4,6 +4,9 @@ import { eraseCustomer, type Welcome, welcomeCustomer } from './notifications-ef
 
 export const notificationsGroup = 'notifications'
 
+/** The group's SQL migrations; the same path from `src` and from `dist`. */
+export const notificationsMigrations = new URL('../../migrations/notifications/', import.meta.url)
+
 /** What the notifications listen to. */
 export const notificationsRoutes = (store: EffectStore<Welcome>): readonly Route[] => [
   effectRoute({

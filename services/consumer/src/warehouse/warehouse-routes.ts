@@ -5,6 +5,9 @@ import type { WarehouseEffect } from './warehouse-effect.ts'
 
 export const warehouseGroup = 'warehouse'
 
+/** The group's SQL migrations; the same path from `src` and from `dist`. */
+export const warehouseMigrations = new URL('../../migrations/warehouse/', import.meta.url)
+
 /** What the warehouse listens to. */
 export const warehouseRoutes = (store: EffectStore<WarehouseEffect>): readonly Route[] => [
   effectRoute({ from: orderPlaced, group: warehouseGroup, ordering: 'key', handle: reserveOrder, store }),
