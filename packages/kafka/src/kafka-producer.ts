@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  HeaderBlock,
+  InterchangeError,
+  type Logger,
+  type OutboundRecord,
+  type SendOutcome,
+  type TransportProducer,
+} from '@interchange/messaging'
+import kafkajs, { type Message, type Producer } from 'kafkajs'
+import type { KafkaConfig } from './kafka-config.ts'
+import { isRefusal, isTooLarge, kafkaError, rootOf } from './kafka-error.ts'
+import { createKafkajsClient, requestTimeoutMs } from './kafkajs-client.ts'
+
+const batchRecordsMax = 500
+const batchBytesMax = 512 * 1024
+const recordOverheadBytes = 70
+const unknownTopicPatienceMs = 2_000
+
+/**
+ * acks=all, not idempotent: an idempotent kafkajs producer dies for good on a sequence error (K8), takes a lock per
+ * broker (K10) and may drop concurrent sends (K11), while duplicates are deduplicated downstream by id anyway.
+ *
+ * One request holds one partition, and requests of one partition follow each other: the broker takes or refuses such a
+ * request as a whole, so the outcome of every record is exact, and the answer cannot be another partition's (K1). kafkajs
+ * tries once; the repeating is here, because only here is it known whether an earlier attempt may have been written.
+ */
+export const createKafkaProducer = async (config: KafkaConfig, logger: Logger): Promise<TransportProducer> => {
+  const { kafka, destroySockets } = createKafkajsClient(config, logger, 1)
+  const producer = kafka.producer({
+    allowAutoTopicCreation: false,
+    idempotent: false,
+    retry: { retries: 0 },
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  })
+  try {
+    await producer.connect()
+  } catch (error) {
+    destroySockets()
+    throw kafkaError(error, 'connecting the producer')
+  }
+  const sender = createPartitionSender(producer, config)
+  let closing: Promise<void> | undefined
+  return {
+    async send(records) {
+      const outcomes: SendOutcome[] = new Array(records.length)
+      await Promise.all(
+        byPartition(records).map(async (indexes) => {
+          for await (const [at, sent] of sender(indexes.map((index) => records[index] as OutboundRecord))) {
+            for (const [offset, outcome] of sent.entries()) outcomes[indexes[at + offset] as number] = outcome
+          }
+        }),
+      )
+      return outcomes
+    },
+    close() {
+      closing ??= disconnectWithin(producer, requestTimeoutMs(config)).finally(destroySockets)
+      return closing
+    },
+  }
+}
+
+type PartitionSender = (records: readonly OutboundRecord[]) => AsyncGenerator<[at: number, outcomes: SendOutcome[]]>
+
+/** Sends the records of one partition in order, in bounded requests; says what became of each request's records. */
+const createPartitionSender = (producer: Producer, config: KafkaConfig): PartitionSender =>
+  async function* (records) {
+    const deadlineMs = Date.now() + (config.deliveryTimeoutMs ?? 10_000)
+    let unsettled: InterchangeError | undefined
+    for (const [from, until] of requestsOf(records)) {
+      // Order within the partition: nothing overtakes a record whose fate is open.
+      if (unsettled !== undefined) {
+        const error = unsettled
+        yield [from, records.slice(from, until).map(() => ({ status: 'unknown', error }))]
+        continue
+      }
+      const outcomes = await sendRequest(producer, records.slice(from, until), deadlineMs, requestTimeoutMs(config))
+      unsettled = outcomes.find((outcome) => outcome.status === 'unknown')?.error
+      yield [from, outcomes]
+    }
+  }
+
+const sendRequest = async (
+  producer: Producer,
+  records: readonly OutboundRecord[],
+  deadlineMs: number,
+  timeoutMs: number,
+): Promise<SendOutcome[]> => {
+  const first = records[0]
+  if (first === undefined) return []
+  const { topic, partition } = first
+  const messages = records.map(toMessage)
+  const startedMs = Date.now()
+  let mayBeWritten = false
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const answers = await producer.send({ topic, messages, acks: -1, timeout: timeoutMs })
+      const answer = answers.find((each) => each.topicName === topic && each.partition === partition)
+      const baseOffset = Number(answer?.baseOffset ?? -1)
+      if (answer?.errorCode !== 0 || !Number.isSafeInteger(baseOffset) || baseOffset < 0) {
+        return records.map(() => ({
+          status: 'unknown',
+          error: unknownOutcome('the answer names no offset', { topic, partition }),
+        }))
+      }
+      return records.map((_, index) => ({ status: 'ok', offset: baseOffset + index }))
+    } catch (error) {
+      const refused = isRefusal(error)
+      mayBeWritten ||= !refused
+      if (refused && isTooLarge(error) && records.length > 1 && !mayBeWritten) {
+        return sendHalves(producer, records, deadlineMs, timeoutMs)
+      }
+      const now = Date.now()
+      const untilMs = refused ? patienceEndMs(error, startedMs) : deadlineMs
+      if (now >= Math.min(untilMs, deadlineMs)) {
+        const outcome = mayBeWritten
+          ? ({
+              status: 'unknown',
+              error: unknownOutcome('no acknowledgement', { topic, partition, attempt }, error),
+            } as const)
+          : ({
+              status: 'failed',
+              error: kafkaError(error, `sending to ${topic}`, { topic, partition, attempt }),
+            } as const)
+        return records.map(() => outcome)
+      }
+      await sleep(Math.min(1_000, 50 * 2 ** attempt, Math.max(0, deadlineMs - now)))
+    }
+  }
+}
+
+/** A request over the topic's limit was not written at all; halved, so that only the record that is too large fails. */
+const sendHalves = async (
+  producer: Producer,
+  records: readonly OutboundRecord[],
+  deadlineMs: number,
+  timeoutMs: number,
+): Promise<SendOutcome[]> => {
+  const middle = records.length >> 1
+  const left = await sendRequest(producer, records.slice(0, middle), deadlineMs, timeoutMs)
+  const open = left.find((outcome) => outcome.status === 'unknown')
+  if (open !== undefined) return records.map((_, index) => left[index] ?? open)
+  return [...left, ...(await sendRequest(producer, records.slice(middle), deadlineMs, timeoutMs))]
+}
+
+/** A topic just created may be unknown to a broker for a moment; every other refusal is final at once. */
+const patienceEndMs = (error: unknown, startedMs: number): number =>
+  rootOf(error).type === 'UNKNOWN_TOPIC_OR_PARTITION' ? startedMs + unknownTopicPatienceMs : startedMs
+
+const unknownOutcome = (
+  what: string,
+  facts: { topic: string; partition: number; attempt?: number },
+  cause?: unknown,
+): InterchangeError =>
+  new InterchangeError('ICX_KAFKA_UNKNOWN_OUTCOME', `${facts.topic}: ${what}; the broker may have the records.`, {
+    class: 'outage',
+    facts,
+    cause,
+  })
+
+/** What kafkajs' types do not know: the patched encoder writes `rawHeaders` and takes a number of milliseconds. */
+const toMessage = (record: OutboundRecord): Message =>
+  ({
+    key: record.key,
+    value: record.value,
+    partition: record.partition,
+    timestamp: record.timestampMs ?? Date.now(),
+    rawHeaders: record.headers.bytes,
+  }) as unknown as Message
+
+/** Indexes of the records per partition, each in order. */
+const byPartition = (records: readonly OutboundRecord[]): number[][] => {
+  const groups = new Map<string, number[]>()
+  for (const [index, { topic, partition }] of records.entries()) {
+    const key = `${partition} ${topic}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [index])
+    else group.push(index)
+  }
+  return [...groups.values()]
+}
+
+/** Cuts records into requests of bounded count and size; a record over the size goes alone. */
+function* requestsOf(records: readonly OutboundRecord[]): Generator<[from: number, until: number]> {
+  let from = 0
+  let bytes = 0
+  for (const [index, record] of records.entries()) {
+    const size = sizeOf(record)
+    if (index > from && (bytes + size > batchBytesMax || index - from >= batchRecordsMax)) {
+      yield [from, index]
+      from = index
+      bytes = 0
+    }
+    bytes += size
+  }
+  if (from < records.length) yield [from, records.length]
+}
+
+const sizeOf = ({ key, value, headers = HeaderBlock.empty }: OutboundRecord): number =>
+  recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0) + headers.bytes.length
+
+const disconnectWithin = async (producer: Producer, deadlineMs: number): Promise<void> => {
+  await Promise.race([producer.disconnect().catch(() => undefined), sleep(deadlineMs, undefined, { ref: false })])
+}
