@@ -35,6 +35,7 @@ export const errorCodes = {
   ICX_HTTP_UNAUTHENTICATED: 'a request carries no valid signature or token',
   ICX_IMPORT_HEADER: 'a file does not begin with the column names of the retail export',
   ICX_IMPORT_KEY_REUSED: 'an Idempotency-Key was used before with another body',
+  ICX_IMPORT_LEASE_LOST: 'another process has taken the import over',
   ICX_IMPORT_LIMIT: 'a file exceeds what an import keeps in memory',
   ICX_IMPORT_SPOOL: 'the spooled file of an import cannot be read or written',
   ICX_INBOX_CONFLICT: 'a message id was seen before with other content',
