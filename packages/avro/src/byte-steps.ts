@@ -50,6 +50,11 @@ const wideVarint = (cursor: Cursor, length: number, min: bigint, max: bigint, pa
 }
 
 const readCount = (cursor: Cursor, path: string): number => {
+  const byte = cursor.bytes[cursor.position] as number
+  if (byte < 0x80) {
+    cursor.position++
+    return (byte >> 1) ^ -(byte & 1)
+  }
   const length = skipVarint(cursor, path)
   if (length > 4) return Number(wideVarint(cursor, length, -longMax, longMax, path))
   const { bytes, position } = cursor
@@ -69,6 +74,7 @@ const advance = (cursor: Cursor, length: number, path: string): void => {
 export const scanLong =
   (path: string): Step =>
   (cursor) => {
+    if ((cursor.bytes[cursor.position] as number) < 0x80) return void cursor.position++
     const length = skipVarint(cursor, path)
     if (length > 7) wideVarint(cursor, length, -longMax, longMax, path)
   }
@@ -77,6 +83,7 @@ export const scanLong =
 export const scanInt =
   (path: string): Step =>
   (cursor) => {
+    if ((cursor.bytes[cursor.position] as number) < 0x80) return void cursor.position++
     const length = skipVarint(cursor, path)
     if (length > 4) wideVarint(cursor, length, -intMax - 1n, intMax, path)
   }
