@@ -20,10 +20,11 @@ const withoutAnswer: Readonly<Record<string, string>> = {
   unspecified: 'the source does not know it: let the source say which',
 }
 
-/** Throws Error when an alias gives a country's own English name another code. */
+/** Throws Error for a blank alias, and for one that gives a country's own English name another code. */
 export const createCountries = (aliases: CountryAliases): Countries => {
   const codes = new Map(countryCodes.map((code) => [comparable(countryNameOf(code)), code]))
   for (const [alias, code] of Object.entries(aliases)) {
+    if (comparable(alias) === '') throw new Error(`an alias for ${code} is blank`)
     const known = codes.get(comparable(alias))
     if (known !== undefined && known !== code) throw new Error(`"${alias}" already stands for ${known}, not ${code}`)
     codes.set(comparable(alias), code)

@@ -5,7 +5,7 @@ import { type Countries, createCountries } from './countries.ts'
 import { isCountryCode } from './iso-3166.ts'
 
 const aliasesShape = z.record(
-  z.string().regex(/\S/, 'an alias is blank'),
+  z.string(),
   z.string().refine(isCountryCode, 'not an ISO 3166-1 alpha-2 code in capitals'),
 )
 
