@@ -1,1 +1,1 @@
-export {}
+export { describeTransport } from './describe-transport.ts'

@@ -1,22 +1,28 @@
 import { promisify } from 'node:util'
-import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib'
+import { gunzip, zstdDecompress } from 'node:zlib'
 import kafkajs from 'kafkajs'
+import { unpackLz4 } from './unpack-lz4.ts'
+import { unpackSnappy } from './unpack-snappy.ts'
 
 /** No fetched batch may unpack to more than this (trap K36, a bomb of 1:1000). */
-const maxOutputLength = 64 * 1024 * 1024
+export const unpackedBytesMax = 64 * 1024 * 1024
 
-const codecs = {
-  gzip: { pack: promisify<Buffer, Buffer>(gzip), unpack: promisify(gunzip) },
-  zstd: { pack: promisify<Buffer, Buffer>(zstdCompress), unpack: promisify(zstdDecompress) },
+const gunzipBounded = promisify(gunzip)
+const zstdBounded = promisify(zstdDecompress)
+
+/** We send uncompressed, or as the topic's `compression.type` has the broker do it; kafkajs asks for both directions. */
+const compress = async (): Promise<never> => {
+  throw new TypeError('this driver does not compress what it sends')
 }
 
-const nativeCodec = (name: keyof typeof codecs) => () => ({
-  compress: ({ buffer }: { buffer: Buffer }): Promise<Buffer> => codecs[name].pack(buffer),
-  decompress: (bytes: Buffer): Promise<Buffer> => codecs[name].unpack(bytes, { maxOutputLength }),
-})
+const codec = (decompress: (bytes: Buffer) => Promise<Buffer>) => () => ({ compress, decompress })
 
-/** gzip and zstd by Node's own zlib, both bounded (traps K17, K24, K36). */
+/** All four codecs for reading, every one bounded (traps K17, K24, K36). */
 export const registerCompressionCodecs = (): void => {
-  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.GZIP] = nativeCodec('gzip')
-  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = nativeCodec('zstd')
+  const { CompressionCodecs, CompressionTypes } = kafkajs
+  const bound = { maxOutputLength: unpackedBytesMax }
+  CompressionCodecs[CompressionTypes.GZIP] = codec((bytes) => gunzipBounded(bytes, bound))
+  CompressionCodecs[CompressionTypes.ZSTD] = codec((bytes) => zstdBounded(bytes, bound))
+  CompressionCodecs[CompressionTypes.Snappy] = codec(async (bytes) => unpackSnappy(bytes, unpackedBytesMax))
+  CompressionCodecs[CompressionTypes.LZ4] = codec(async (bytes) => unpackLz4(bytes, unpackedBytesMax))
 }

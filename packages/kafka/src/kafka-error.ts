@@ -77,9 +77,10 @@ export const kafkaError = (error: unknown, doing: string, facts: ErrorFacts = {}
 
 /** Errors of our own code or of a decoder inside kafkajs: retrying meets the same bytes again. */
 const isUnreadable = (error: unknown): boolean => {
-  const { name, root } = rootOf(error)
+  const { type, name, root } = rootOf(error)
   const code = (root as { code?: unknown } | null)?.code
   return (
+    type === 'CORRUPT_MESSAGE' ||
     ['KafkaJSNotImplemented', 'RangeError', 'TypeError', 'SyntaxError', 'ReferenceError', 'CompressionError'].includes(
       name,
     ) ||
