@@ -11,6 +11,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs)
+    timer.unref()
     return () => clearTimeout(timer)
   },
 }

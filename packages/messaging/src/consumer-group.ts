@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Codec } from './codec.ts'
 import type { ErrorCode } from './error-codes.ts'
 import type { FailureClass, InterchangeError } from './failure.ts'
+import type { GroupLimits } from './group-limits.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import type { Publisher } from './publisher.ts'
@@ -41,6 +42,8 @@ export interface ConsumerGroupOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly tracing: Tracing
+  /** Bounds that differ from `defaultGroupLimits`. */
+  readonly limits?: Partial<GroupLimits>
   /** The group ended by itself; the process must exit non-zero. */
   readonly onEnded: (error: InterchangeError) => void
 }

@@ -26,9 +26,7 @@ export class HeaderBlock {
 
   /** A block with `entries` in their order. */
   static of(entries: readonly HeaderEntry[]): HeaderBlock {
-    return entries.length === 0
-      ? HeaderBlock.empty
-      : new HeaderBlock(Buffer.concat([varint(entries.length), ...entries.map(encodeEntry)]))
+    return entries.length === 0 ? HeaderBlock.empty : new HeaderBlock(encodeBlock(entries.length, undefined, entries))
   }
 
   /** How many headers the block says it has. */
@@ -71,8 +69,7 @@ export class HeaderBlock {
     if (added.length === 0) return this
     const cursor = new Cursor(this.bytes)
     const count = cursor.count()
-    const rest = this.bytes.subarray(cursor.position)
-    return new HeaderBlock(Buffer.concat([varint(count + added.length), rest, ...added.map(encodeEntry)]))
+    return new HeaderBlock(encodeBlock(count + added.length, this.bytes.subarray(cursor.position), added))
   }
 
   /** A new block of the first `count` headers, their bytes untouched: undoes `append`. */
@@ -84,7 +81,7 @@ export class HeaderBlock {
       cursor.skipName(undefined)
       cursor.skipValue()
     }
-    return new HeaderBlock(Buffer.concat([varint(taken), this.bytes.subarray(start, cursor.position)]))
+    return new HeaderBlock(encodeBlock(taken, this.bytes.subarray(start, cursor.position), []))
   }
 }
 
@@ -98,23 +95,45 @@ const nameBytes = (name: string): Buffer => {
   return bytes
 }
 
-const encodeEntry = ({ name, value }: HeaderEntry): Buffer => {
-  const key = Buffer.from(name, 'utf8')
-  if (value === null) return Buffer.concat([varint(key.length), key, varint(-1)])
-  const body = typeof value === 'string' ? Buffer.from(value, 'utf8') : value
-  return Buffer.concat([varint(key.length), key, varint(body.length), body])
+let scratch = Buffer.allocUnsafe(8 * 1024)
+
+/** One allocation per block: everything is written into a buffer that is kept, then copied out. */
+const encodeBlock = (count: number, rest: Buffer | undefined, entries: readonly HeaderEntry[]): Buffer => {
+  let bound = 5 + (rest?.length ?? 0)
+  for (const { name, value } of entries) bound += 10 + 3 * name.length + 3 * (value?.length ?? 0)
+  if (scratch.length < bound) scratch = Buffer.allocUnsafe(bound)
+  let position = writeVarint(count, 0)
+  if (rest !== undefined) position += rest.copy(scratch, position)
+  for (const { name, value } of entries) {
+    position = writeText(name, position)
+    if (value === null) position = writeVarint(-1, position)
+    else if (typeof value === 'string') position = writeText(value, position)
+    else {
+      position = writeVarint(value.length, position)
+      scratch.set(value, position)
+      position += value.length
+    }
+  }
+  const block = Buffer.from(scratch.subarray(0, position))
+  if (scratch.length > 1024 * 1024) scratch = Buffer.allocUnsafe(8 * 1024)
+  return block
 }
 
-/** Zigzag varint of a 32-bit integer. */
-const varint = (value: number): Buffer => {
+const writeText = (text: string, position: number): number => {
+  const start = writeVarint(Buffer.byteLength(text), position)
+  return start + scratch.write(text, start)
+}
+
+/** Zigzag varint of a 32-bit integer; answers the position behind it. */
+const writeVarint = (value: number, position: number): number => {
   let rest = ((value << 1) ^ (value >> 31)) >>> 0
-  const bytes: number[] = []
+  let next = position
   while (rest > 0x7f) {
-    bytes.push((rest & 0x7f) | 0x80)
+    scratch[next++] = (rest & 0x7f) | 0x80
     rest >>>= 7
   }
-  bytes.push(rest)
-  return Buffer.from(bytes)
+  scratch[next++] = rest
+  return next
 }
 
 class Cursor {

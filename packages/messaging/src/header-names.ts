@@ -24,6 +24,8 @@ export const traceHeaders = {
 export const deadLetterHeaders = {
   /** How many headers the original had: everything before them is the original block. */
   originalHeaderCount: 'dlq-original-header-count',
+  /** The original block as bytes, only when it was too broken to append to. */
+  originalHeaders: 'dlq-original-headers',
   reason: 'dlq-reason',
   code: 'dlq-code',
   errorType: 'dlq-error-type',

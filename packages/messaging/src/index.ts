@@ -1,10 +1,20 @@
+export { classify, type Failure } from './classify.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { type Codec, schemaMissing } from './codec.ts'
 export type { ConsumerGroup, ConsumerGroupOptions, DeliveryOutcome, GroupHealth } from './consumer-group.ts'
+export { createConsumerGroup } from './create-consumer-group.ts'
+export {
+  createPublisher,
+  defaultPublisherLimits,
+  type PublisherLimits,
+  type PublisherOptions,
+} from './create-publisher.ts'
 export type { EffectStore, SettleEntry, SettleResult } from './effect-store.ts'
 export { type ErrorCode, errorCodes } from './error-codes.ts'
 export { derivedEventId, eventIdTimeMs, naturalEventId, newEventId, placeEventId } from './event-id.ts'
 export { type ErrorFacts, type FailureClass, failureClasses, InterchangeError, notYet, rejected } from './failure.ts'
+export { fingerprintOf } from './fingerprint.ts'
+export { defaultGroupLimits, type GroupLimits } from './group-limits.ts'
 export { HeaderBlock, type HeaderEntry, headerLimits } from './header-block.ts'
 export { ceHeaders, controlHeaderPrefix, deadLetterHeaders, traceHeaders } from './header-names.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'

@@ -1,4 +1,7 @@
+import type { InterchangeError } from './failure.ts'
+import type { HeaderBlock } from './header-block.ts'
 import type { Topic } from './topic.ts'
+import type { Span } from './tracing.ts'
 
 /** What a caller may say about one event; everything has a safe default. */
 export interface PublishOptions {
@@ -10,8 +13,18 @@ export interface PublishOptions {
   readonly causationId?: string
   /** CloudEvents time, milliseconds since the epoch. Default: now. */
   readonly timeMs?: number
-  /** After this many milliseconds the promise rejects; the record may still arrive. Default 10,000. */
+  /**
+   * After this many milliseconds the promise rejects; the record may still arrive. Default 10,000. `Infinity` keeps
+   * trying, in order, for ever.
+   */
   readonly deadlineMs?: number
+  /**
+   * The message being handled: the event's span hangs below `parent`; without one the trace context of `inbound` is
+   * passed on as it is. Default: the active context.
+   */
+  readonly within?: { readonly parent: Span | undefined; readonly inbound: HeaderBlock }
+  /** Called each time Kafka did not take the record and it is sent again. Must not throw. */
+  readonly onRetried?: (error: InterchangeError) => void
 }
 
 /** Where Kafka put the event. */

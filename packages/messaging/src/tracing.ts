@@ -4,9 +4,10 @@ import type { HeaderBlock, HeaderEntry } from './header-block.ts'
 export interface Tracing {
   /**
    * Begins the span of handling one record. `inbound` holds the sender's context: parent of the span, or a link for a
-   * replay (a new trace linked to the old). Undefined when unsampled.
+   * replay (a new trace linked to the old). Undefined when unsampled, unless `failing`: the span of a message that
+   * failed is always exported. `record` may be read during the call only.
    */
-  startProcess(record: ProcessFacts, inbound: HeaderBlock): Span | undefined
+  startProcess(record: ProcessFacts, inbound: HeaderBlock, failing?: boolean): Span | undefined
   /** Begins the span of sending one record, below `parent` or the active context. Undefined when unsampled. */
   startSend(record: SendFacts, parent: Span | undefined): Span | undefined
 }

@@ -1,0 +1,124 @@
+import { classify, type Failure } from './classify.ts'
+import type { InterchangeError } from './failure.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import type { FloodWatch } from './flood.ts'
+import type { Gate } from './gate.ts'
+import { type GroupState, isEnding } from './group-state.ts'
+import type { Letters } from './letters.ts'
+import type { FailureHistory, Message } from './message.ts'
+import { afterFailure, backoffMs } from './retry-policy.ts'
+
+/** What a failed attempt leads to: another one, a letter, or the end of the group. */
+export interface Failures {
+  failed(message: Message, thrown: unknown): void
+}
+
+export interface FailuresOptions {
+  readonly state: GroupState
+  readonly gate: Gate
+  readonly flood: FloodWatch
+  readonly letters: Letters
+  /** The wait is over. */
+  readonly retry: (message: Message) => void
+  /** The attempt is not under way any more; the message still is. */
+  readonly rest: (message: Message) => void
+  /** The letter is written. */
+  readonly buried: (message: Message) => void
+  readonly end: (error: InterchangeError) => void
+}
+
+export const createFailures = (options: FailuresOptions): Failures => {
+  const { state, gate, flood, letters } = options
+  const { clock, metrics, tracing, random, group } = state.options
+
+  const failed = (message: Message, thrown: unknown): void => {
+    const failure = classify(thrown)
+    state.progressAtMs = clock.now()
+    metrics.failed(message.topic, group, failure.failureClass, failure.code)
+    trace(message, failure)
+    // Ended assignments and stopping groups try nothing again: the offset stays, and whoever comes next has the message.
+    if (message.owner.draining || isEnding(state)) {
+      options.rest(message)
+      message.stage = 'over'
+      return
+    }
+    const history = historyWith(message, failure)
+    const waitedMs = state.progressAtMs - (history.notYetSinceMs ?? state.progressAtMs)
+    const { retry: policy } = message.owner.route
+    switch (afterFailure(policy, failure.failureClass, history.attemptsSpent, waitedMs)) {
+      case 'retry':
+        wait(message, history)
+        return
+      case 'dead-letter':
+        bury(message, history)
+        return
+      case 'stop':
+        options.rest(message)
+        message.stage = 'over'
+        options.end(failure.error)
+    }
+  }
+
+  const historyWith = (message: Message, failure: Failure): FailureHistory => {
+    const { history } = message
+    const nowMs = clock.now()
+    const spends = failure.failureClass !== 'outage' && failure.failureClass !== 'not-yet'
+    return {
+      last: failure,
+      firstFailedAtMs: history?.firstFailedAtMs ?? nowMs,
+      lastFailedAtMs: nowMs,
+      attemptsSpent: (history?.attemptsSpent ?? 0) + (spends ? 1 : 0),
+      notYetSinceMs: failure.failureClass === 'not-yet' ? (history?.notYetSinceMs ?? nowMs) : undefined,
+      heldForFlood: history?.heldForFlood ?? false,
+    }
+  }
+
+  /** Another `Message` at the same place: what the handler of this attempt still does finds nobody listening. */
+  const nextAttempt = (message: Message, history: FailureHistory): Message => {
+    const { lanes, tracker } = message.owner
+    lanes.hold(message)
+    const next = message.again(history)
+    lanes.handOver(message, next)
+    tracker.replace(next.sequence, next)
+    next.stage = 'waiting'
+    state.waiting++
+    options.rest(message)
+    return next
+  }
+
+  const wait = (message: Message, history: FailureHistory): void => {
+    const next = nextAttempt(message, history)
+    if (history.last.failureClass === 'outage') {
+      gate.close('outage', `${history.last.code}: ${history.last.message}`)
+      gate.park(next)
+      return
+    }
+    const { retry: policy } = message.owner.route
+    const delayMs = history.last.retryAfterMs ?? backoffMs(policy, Math.max(1, message.attempt), random)
+    next.cancelWait = clock.after(delayMs, () => options.retry(next))
+  }
+
+  const bury = (message: Message, history: FailureHistory): void => {
+    const fingerprint = fingerprintOf(history.last)
+    const floods = flood.wouldFlood(fingerprint)
+    if (floods) gate.close('flood', `too many letters with fingerprint ${fingerprint}: ${history.last.message}`)
+    if (floods && !history.heldForFlood) {
+      gate.park(nextAttempt(message, { ...history, heldForFlood: true }))
+      return
+    }
+    message.owner.lanes.hold(message)
+    message.history = history
+    message.stage = 'settling'
+    flood.letter(fingerprint)
+    letters.write(message, fingerprint, () => options.buried(message))
+  }
+
+  /** A failing message always exports its span, whatever the sampling. */
+  const trace = (message: Message, { code, error }: Failure): void => {
+    const span = message.span ?? tracing.startProcess(message, message.record.headers, true)
+    message.span = undefined
+    span?.end({ ok: false, code, error })
+  }
+
+  return { failed }
+}

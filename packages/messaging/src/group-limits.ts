@@ -1,0 +1,43 @@
+/** Bounds of a consumer group in one process. Times in milliseconds. */
+export interface GroupLimits {
+  /** Open window of one partition: it is paused at these and resumed at half of them. */
+  readonly partitionRecordsMax: number
+  readonly partitionBytesMax: number
+  /** All windows together; a partition that holds nothing may always fetch, so that none starves. */
+  readonly bytesMax: number
+  readonly fetchPartitionBytesMax: number
+  readonly commitIntervalMs: number
+  /** Pause between probes while a dependency is down: doubles from the first to the second. */
+  readonly outageBackoffMs: number
+  readonly outageBackoffMsMax: number
+  /** Letters of one fingerprint that make a flood: so many in a row, or this share of the last `window` messages. */
+  readonly floodLetters: { readonly inARow: number; readonly ratio: number; readonly window: number }
+  /** Pause between probes while a flood lasts: doubles from the first to the second. */
+  readonly floodPauseMs: number
+  readonly floodPauseMsMax: number
+  /** In flight, and nothing settled or probed for so long: the group ends. */
+  readonly noProgressMsMax: number
+  /** How long a revoked partition may drain before it is given away with handlers still running. */
+  readonly revokeDrainMsMax: number
+  readonly isolation: 'read_committed' | 'read_uncommitted'
+  readonly sessionTimeoutMs: number
+  readonly rebalanceTimeoutMs: number
+}
+
+export const defaultGroupLimits: GroupLimits = {
+  partitionRecordsMax: 8_192,
+  partitionBytesMax: 8 * 1024 * 1024,
+  bytesMax: 64 * 1024 * 1024,
+  fetchPartitionBytesMax: 1024 * 1024,
+  commitIntervalMs: 500,
+  outageBackoffMs: 200,
+  outageBackoffMsMax: 5_000,
+  floodLetters: { inARow: 20, ratio: 0.1, window: 200 },
+  floodPauseMs: 5_000,
+  floodPauseMsMax: 60_000,
+  noProgressMsMax: 300_000,
+  revokeDrainMsMax: 20_000,
+  isolation: 'read_committed',
+  sessionTimeoutMs: 30_000,
+  rebalanceTimeoutMs: 60_000,
+}
