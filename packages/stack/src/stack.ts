@@ -61,7 +61,14 @@ export const startStack = async (options: StackOptions = {}): Promise<RunningSta
   await mkdir(home.logs, { recursive: true })
   const guard = startGuard({ stateFile: home.stateFile, logFile: join(home.logs, 'guard.log') })
   const startedAt = new Date().toISOString()
-  writeState(home, { guardPid: guard.pid, lifeStyle: 'attached', startedAt, env: {}, components: [] })
+  writeState(home, {
+    guardPid: guard.pid,
+    lifeStyle: 'attached',
+    startedAt,
+    logFolder: home.logs,
+    env: {},
+    components: [],
+  })
   const findPort = createPortFinder()
   try {
     const report = createReport(options.report ?? (() => undefined))
@@ -100,6 +107,7 @@ const runningStack = (ground: {
       guardPid: guard.pid,
       lifeStyle,
       startedAt,
+      logFolder: home.logs,
       env,
       components: components.map(({ name, mode, version, address, pid }) => ({
         name,

@@ -17,6 +17,8 @@ export interface StackState {
   readonly guardPid: number
   readonly lifeStyle: 'attached' | 'detached'
   readonly startedAt: string
+  /** One `<name>.log` for each component and service. */
+  readonly logFolder: string
   /** The variables that lead services to this stack. */
   readonly env: Readonly<Record<string, string>>
   readonly components: readonly ComponentState[]
