@@ -1,0 +1,53 @@
+import {
+  type HeaderEntry,
+  InterchangeError,
+  deadLetterHeaders as names,
+  type OutboundRecord,
+  type TransportRecord,
+} from '@interchange/messaging'
+import { readLetter } from './letter-facts.ts'
+import type { LetterSource } from './letter-source.ts'
+
+/**
+ * What goes back: the original byte for byte, in its own partition of the group's lane. Behind the original's headers stand
+ * the replay and what the next letter needs, should it fail again. `letter` may be a view; the record holds copies.
+ */
+export const laneRecord = (
+  { lane }: LetterSource,
+  letter: TransportRecord,
+  replayId: string,
+  sentAtMs: number,
+): OutboundRecord => {
+  const { original, facts } = readLetter(letter)
+  if (!facts.complete || facts.partition === undefined) {
+    throw new InterchangeError('ICX_REPLAY_REFUSED', 'The letter does not say where its original stood.', {
+      class: 'poison',
+      facts: { topic: letter.topic, partition: letter.partition, offset: letter.offset },
+    })
+  }
+  const known: [name: string, value: string | undefined][] = [
+    [names.originalHeaderCount, String(original.headers.count)],
+    [names.messageId, facts.messageId],
+    [names.partition, String(facts.partition)],
+    [names.offset, text(facts.offset)],
+    [names.timestamp, text(facts.timestampMs)],
+    [names.firstFailedAt, facts.firstFailedAtMs === undefined ? undefined : isoTime(facts.firstFailedAtMs)],
+    // Replays before this one: the group adds this one when it writes the next letter.
+    [names.replays, String(facts.replays)],
+    [names.replayId, replayId],
+  ]
+  return {
+    topic: lane,
+    partition: facts.partition,
+    key: copied(original.key),
+    value: copied(original.value),
+    headers: original.headers.append(
+      known.flatMap(([name, value]): HeaderEntry[] => (value === undefined ? [] : [{ name, value }])),
+    ),
+    timestampMs: sentAtMs,
+  }
+}
+
+const text = (value: number | undefined): string | undefined => (value === undefined ? undefined : String(value))
+const isoTime = (timeMs: number): string => new Date(timeMs).toISOString()
+const copied = (bytes: Buffer | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes))
