@@ -1,1 +1,10 @@
-export {}
+export { Consume, type ConsumeEffectsOptions, type ConsumeOptions, Subscription } from './consume.ts'
+export { type DatabaseProviderOptions, databaseProvider } from './database-provider.ts'
+export { HealthController, type HealthReport } from './health-controller.ts'
+export { correlationHeader, createHttpAdapter } from './http-adapter.ts'
+export { KafkaModule, type KafkaModuleOptions } from './kafka-module.ts'
+export type { KafkaRuntime, StartState } from './kafka-runtime.ts'
+export type { ClosingStep, Lifetimes } from './lifetimes.ts'
+export { type ProblemBody, ProblemFilter } from './problem-filter.ts'
+export { runService, type ServiceConfig, type ServiceOptions, standardConfig } from './run-service.ts'
+export { CODEC, CONFIG, KAFKA, LIFETIMES, LOGGER, PUBLISHER, TELEMETRY, TRANSPORT } from './tokens.ts'

@@ -1,9 +1,12 @@
-import { type Context, context, propagation } from '@opentelemetry/api'
+import { type Context, context, propagation, ROOT_CONTEXT } from '@opentelemetry/api'
 import { correlationBaggageKey } from './telemetry-names.ts'
 
 /** Runs `work` so that log lines, spans and events within it carry the correlation id. */
 export const withCorrelation = <Result>(correlationId: string, work: () => Result): Result =>
   context.with(correlated(context.active(), correlationId), work)
+
+/** Runs `work` outside the request or message that starts it: for jobs, whose events are conversations of their own. */
+export const detached = <Result>(work: () => Result): Result => context.with(ROOT_CONTEXT, work)
 
 /** The correlation id of whatever is going on; undefined outside a request or message. */
 export const activeCorrelationId = (): string | undefined => correlationOf(context.active())

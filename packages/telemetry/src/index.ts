@@ -1,4 +1,4 @@
-export { activeCorrelationId, withCorrelation } from './correlation.ts'
+export { activeCorrelationId, detached, withCorrelation } from './correlation.ts'
 export {
   createHttpTracing,
   type HttpRequestFacts,

@@ -1,0 +1,69 @@
+import { type EffectStore, InterchangeError, type Route } from '@interchange/messaging'
+import type { InjectionToken } from '@nestjs/common'
+import type { DiscoveryService, MetadataScanner } from '@nestjs/core'
+import { type Consumption, consumptionKey, Subscription } from './consume.ts'
+
+export interface RouteSources {
+  readonly discovery: DiscoveryService
+  readonly scanner: MetadataScanner
+  /** The provider under a token, from wherever in the application it is. */
+  readonly resolve: (token: InjectionToken) => unknown
+}
+
+/** Every route of the application by group: `@Consume` methods and `Subscription` providers. Throws `ICX_ROUTE_INVALID`. */
+export const findRoutes = ({ discovery, scanner, resolve }: RouteSources): ReadonlyMap<string, readonly Route[]> => {
+  const groups = new Map<string, Route[]>()
+  const seen = new Set<unknown>()
+  for (const { instance, metatype } of [...discovery.getProviders(), ...discovery.getControllers()]) {
+    if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue
+    seen.add(instance)
+    const routes = instance instanceof Subscription ? instance.routes : methodRoutes(instance, scanner, resolve)
+    for (const route of routes) add(groups, route, metatype?.name ?? 'a provider')
+  }
+  return groups
+}
+
+const add = (groups: Map<string, Route[]>, route: Route, owner: string): void => {
+  const { group, from } = route
+  const routes = groups.get(group) ?? []
+  if (routes.some((other) => other.from.name === from.name)) {
+    throw invalid(`${owner}: group ${group} has two handlers for ${from.name}; a group reads a topic once`, group)
+  }
+  if (!from.groups.includes(group)) {
+    throw invalid(`${owner}: the catalogue does not list group ${group} for ${from.name}; add it to the topic`, group)
+  }
+  groups.set(group, [...routes, route])
+}
+
+const methodRoutes = (instance: object, scanner: MetadataScanner, resolve: RouteSources['resolve']): Route[] => {
+  const prototype: object | null = Object.getPrototypeOf(instance)
+  if (prototype === null || prototype === Object.prototype) return []
+  return scanner.getAllMethodNames(prototype).flatMap((name) => {
+    const method: unknown = Reflect.get(instance, name)
+    if (typeof method !== 'function') return []
+    const found: Consumption | undefined = Reflect.getMetadata(consumptionKey, method)
+    return found === undefined
+      ? []
+      : [routeOf(found, method.bind(instance), `${prototype.constructor.name}.${name}`, resolve)]
+  })
+}
+
+const routeOf = (
+  { topic, options }: Consumption,
+  handle: Route['handle'],
+  owner: string,
+  resolve: RouteSources['resolve'],
+): Route => {
+  if (!('store' in options)) return { ...options, from: topic, handle }
+  const store = resolve(options.store)
+  if (!isEffectStore(store)) {
+    throw invalid(`${owner}: no EffectStore is provided under ${String(options.store)}`, options.group)
+  }
+  return { ...options, from: topic, handle, store }
+}
+
+const isEffectStore = (value: unknown): value is EffectStore<unknown> =>
+  typeof value === 'object' && value !== null && 'settle' in value && typeof value.settle === 'function'
+
+const invalid = (message: string, group: string): InterchangeError =>
+  new InterchangeError('ICX_ROUTE_INVALID', message, { class: 'fatal', facts: { group } })

@@ -1,0 +1,182 @@
+import { createCodec, createRegistryClient } from '@interchange/avro'
+import type { ConfigOf, kafkaConfig, registryConfig } from '@interchange/config'
+import { catalogue, deliveryOutcome, type PhysicalTopic } from '@interchange/contracts'
+import { createKafkaTransport, type KafkaConfig } from '@interchange/kafka'
+import {
+  type AnyTopic,
+  type Codec,
+  type ConsumerGroup,
+  createConsumerGroup,
+  createPublisher,
+  type GroupHealth,
+  InterchangeError,
+  type Logger,
+  type Publisher,
+  type Route,
+  systemClock,
+  type Transport,
+} from '@interchange/messaging'
+import type { Telemetry } from '@interchange/telemetry'
+import { checkTopics } from './check-topics.ts'
+import type { Lifetimes } from './lifetimes.ts'
+import { reportOutcomeBy } from './report-outcome.ts'
+import { untilUp } from './until-up.ts'
+
+export interface KafkaRuntimeOptions {
+  readonly service: { readonly name: string; readonly version: string }
+  readonly kafka: ConfigOf<typeof kafkaConfig>
+  readonly registry: ConfigOf<typeof registryConfig>
+  /** What this service publishes: their schemas must be registered before the first event. */
+  readonly publishes: readonly AnyTopic[]
+  readonly logger: Logger
+  readonly telemetry: Telemetry
+  readonly lifetimes: Lifetimes
+  /** A group ended by itself, or could not start: the process is of no use any more. */
+  readonly onFatal: (error: unknown) => void
+  /** In the place of the real ones, for tests. */
+  readonly transport?: Transport
+  readonly codec?: Codec
+}
+
+/** Where start-up is. `failed` does not come back. */
+export type StartState = 'starting' | 'started' | 'failed'
+
+/** Kafka as one service uses it. */
+export interface KafkaRuntime {
+  readonly transport: Transport
+  readonly codec: Codec
+  readonly publisher: Publisher
+  /** Checks the groups' topics, brings their schemas, joins. Rejects when it cannot; call once. */
+  start(groups: ReadonlyMap<string, readonly Route[]>): Promise<void>
+  state(): StartState
+  health(): readonly ({ readonly group: string } & GroupHealth)[]
+}
+
+/** Connects, checks the topics this service publishes, and has their schemas ready. Waits for what is down. */
+export const createKafkaRuntime = async (options: KafkaRuntimeOptions): Promise<KafkaRuntime> => {
+  const { service, logger, telemetry, lifetimes, onFatal } = options
+  const transport = options.transport ?? createKafkaTransport(connectionOf(options), { logger })
+  const codec = options.codec ?? createCodec({ source: createRegistryClient({ url: registryUrl(options.registry) }) })
+  const { tracing, metrics } = telemetry
+  const running: ConsumerGroup[] = []
+  let state: StartState = 'starting'
+
+  const ready = async (topics: readonly AnyTopic[], physical: readonly PhysicalTopic[]): Promise<void> => {
+    if (topics.length === 0) return
+    await untilUp(
+      'kafka',
+      () =>
+        withAdmin(transport, (admin) => checkTopics(admin, physical, { create: options.kafka.topicsApply, logger })),
+      { logger },
+    )
+    await untilUp('schema registry', () => codec.prepare(topics), { logger })
+  }
+
+  await ready(options.publishes, physicalOf(options.publishes, undefined))
+  const publisher = await untilUp(
+    'kafka',
+    () => createPublisher({ transport, codec, service, clock: systemClock, random: Math.random, metrics, tracing }),
+    { logger },
+  )
+  lifetimes.add('publisher', 'publisher', () => publisher.close())
+
+  const join = async (group: string, routes: readonly Route[]): Promise<void> => {
+    const consumer = await untilUp(
+      'kafka',
+      () =>
+        createConsumerGroup({
+          group,
+          routes,
+          transport,
+          codec,
+          publisher,
+          reportOutcome: reportOutcomeBy(publisher),
+          service,
+          clock: systemClock,
+          random: Math.random,
+          logger,
+          metrics,
+          tracing,
+          onEnded: onFatal,
+        }),
+      { logger },
+    )
+    running.push(consumer)
+    lifetimes.add('groups', group, (deadlineMs) => consumer.stop(deadlineMs))
+    logger.info({ group, topics: routes.map(({ from }) => from.name) }, 'the consumer group runs')
+  }
+
+  return {
+    transport,
+    codec,
+    publisher,
+    async start(groups) {
+      try {
+        const consumed = [...groups].flatMap(([group, routes]) => routes.map(({ from }) => ({ group, from })))
+        const needed = new Set<AnyTopic>(consumed.map(({ from }) => from))
+        const physical = consumed.flatMap(({ group, from }) => physicalOf([from], group))
+        if (groups.size > 0) {
+          needed.add(deliveryOutcome)
+          physical.push(...physicalOf([deliveryOutcome], undefined))
+        }
+        await ready([...needed], physical)
+        await Promise.all([...groups].map(([group, routes]) => join(group, routes)))
+        state = 'started'
+      } catch (error) {
+        state = 'failed'
+        throw error
+      }
+    },
+    state: () => state,
+    health: () => running.map((group) => ({ group: group.group, ...group.health() })),
+  }
+}
+
+/** A topic of the catalogue itself, and with a group also that group's dead letters and replay lane. */
+const physicalOf = (topics: readonly AnyTopic[], group: string | undefined): readonly PhysicalTopic[] => {
+  const names = new Set(topics.map(({ name }) => name))
+  const unknown = topics.filter(({ name }) => !catalogue.some((physical) => physical.name === name))
+  if (unknown.length > 0) {
+    throw new InterchangeError(
+      'ICX_ROUTE_INVALID',
+      `Not in the catalogue: ${unknown.map(({ name }) => name).join(', ')}`,
+      {
+        class: 'fatal',
+      },
+    )
+  }
+  return catalogue.filter(
+    (physical) => names.has(physical.topic.name) && (physical.role === 'events' || physical.group === group),
+  )
+}
+
+const withAdmin = async <Result>(
+  transport: Transport,
+  work: (admin: Awaited<ReturnType<Transport['createAdmin']>>) => Promise<Result>,
+): Promise<Result> => {
+  const admin = await transport.createAdmin()
+  try {
+    return await work(admin)
+  } finally {
+    await admin.close()
+  }
+}
+
+const connectionOf = ({ kafka, service }: KafkaRuntimeOptions): KafkaConfig => {
+  const { saslMechanism: mechanism, saslUsername: username, saslPassword: password } = kafka
+  const sasl = mechanism !== undefined && username !== undefined && password !== undefined
+  return {
+    brokers: kafka.brokers,
+    clientId: kafka.clientId ?? service.name,
+    ssl: kafka.ssl,
+    ...(sasl && { sasl: { mechanism, username, password } }),
+  }
+}
+
+const registryUrl = ({ url, username, password }: ConfigOf<typeof registryConfig>): string => {
+  if (username === undefined || password === undefined) return url
+  const withLogin = new URL(url)
+  withLogin.username = encodeURIComponent(username)
+  withLogin.password = encodeURIComponent(password)
+  return withLogin.href
+}
