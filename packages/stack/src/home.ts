@@ -33,7 +33,8 @@ export const cacheFolder = (env: Environment): string =>
 export const definedOnly = (env: Environment): Record<string, string> =>
   Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 
-const plainNames = ['PATH', 'HOME', 'USER', 'LANG', 'TMPDIR']
+// The last one is the mark by which CI finds processes that were left behind.
+const plainNames = ['PATH', 'HOME', 'USER', 'LANG', 'TMPDIR', 'INTERCHANGE_CI_RUN']
 
 /** What a component may know of the environment: not the settings meant for our services, some of which it reads too. */
 export const plainEnvironment = (env: Environment): Record<string, string> =>
