@@ -1,5 +1,5 @@
 import { brokersAnswer, collectorAnswers, databaseAnswers, registryAnswers, type StackAddresses } from './addresses.ts'
-import { httpAnswers, kafkaAnswers } from './answers.ts'
+import { httpAnswers, kafkaAnswers, postgresAnswers } from './answers.ts'
 import { type Component, type LocalComponent, startLocalComponent } from './components/component.ts'
 import { joinExternal } from './components/external.ts'
 import { findJaeger, type JaegerPorts, jaegerHint, prepareJaeger } from './components/jaeger.ts'
@@ -60,7 +60,7 @@ export const bringUp = async (ground: Ground): Promise<Parts> => {
   const traces = chooseTraces(ground, ports, containers)
   const [[kafka, registry], postgres, jaeger] = await Promise.all([
     startKafkaAndRegistry(ground, ports, containers, announced),
-    announced('Postgres', () => startPostgres(ground, ports)),
+    announced('Postgres', () => startPostgres(ground, ports, containers)),
     traces === null ? null : announced('Jaeger', traces.start),
   ])
   const tracesOff = traces === null ? `traces are off: ${jaegerHint}` : null
@@ -96,7 +96,7 @@ const choosePorts = async ({ env, findPort }: Ground): Promise<Ports> => ({
 const chooseContainers = async (ground: Ground, ports: Ports): Promise<Containers | null> => {
   const { env, home, guard, report } = ground
   if (env['INTERCHANGE_STACK'] === 'local' || (env['KAFKA_BROKERS'] && env['SCHEMA_REGISTRY_URL'])) return null
-  const problem = await dockerProblem(env, ['kafka', 'registry', 'jaeger'], report)
+  const problem = await dockerProblem(env, ['kafka', 'registry', 'postgres', 'jaeger'], report)
   if (problem !== null) {
     report.line(`  Docker is not used: ${problem}`)
     return null
@@ -104,6 +104,7 @@ const chooseContainers = async (ground: Ground, ports: Ports): Promise<Container
   const containers = createContainers(home, env, {
     KAFKA_PORT: String(ports.kafka),
     SCHEMA_REGISTRY_PORT: String(ports.registry),
+    POSTGRES_PORT: String(ports.postgres),
     JAEGER_PORT: String(ports.query),
     OTLP_PORT: String(ports.otlpHttp),
   })
@@ -181,9 +182,18 @@ const jvmGround = async ({ env, report }: Ground) => ({
   env: plainEnvironment(env),
 })
 
-const startPostgres = async ({ env, guard, home }: Ground, ports: Ports): Promise<Component> => {
+const startPostgres = async (
+  { env, guard, home }: Ground,
+  ports: Ports,
+  containers: Containers | null,
+): Promise<Component> => {
   const url = env['DATABASE_URL']
   if (url) return await joinExternal('postgres', new URL(url).host, () => databaseAnswers(url))
+  if (containers !== null) {
+    // The registry's container keeps its schemas there, so it runs in any case.
+    const answers = () => postgresAnswers(host, ports.postgres)
+    return await containers.start({ name: 'postgres', address: `${host}:${ports.postgres}`, answers })
+  }
   return await startLocalComponent(
     guard,
     await preparePostgres({ home, port: ports.postgres, env: plainEnvironment(env) }),

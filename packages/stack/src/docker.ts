@@ -11,6 +11,8 @@ import { waitUntilAnswers } from './wait-until.ts'
 const run = promisify(execFile)
 
 const composeFile = join(checkoutFolder, 'docker-compose.yml')
+// Compose reads the whole file for any part of it, and the services' secrets have no default.
+const unusedSecrets = { SHOP_WEBHOOK_SECRET: 'unused', INGEST_TOKENS: 'unused', OPERATOR_TOKEN: 'unused' }
 const lookMs = 10_000
 const pullMs = 240_000
 const upMs = 120_000
@@ -24,7 +26,8 @@ export const dockerProblem = async (
   services: readonly ComponentName[],
   report: Report,
 ): Promise<DockerProblem> => {
-  const docker = (args: readonly string[], timeout: number) => run('docker', [...args], { env: { ...env }, timeout })
+  const docker = (args: readonly string[], timeout: number) =>
+    run('docker', [...args], { env: { ...unusedSecrets, ...env }, timeout })
   try {
     await docker(['info', '--format', '{{.ServerVersion}}'], lookMs)
   } catch {
@@ -68,13 +71,13 @@ export interface Containers {
 export const createContainers = (home: Home, env: Environment, ports: Readonly<Record<string, string>>): Containers => {
   const project = `interchange-${createHash('sha256').update(home.folder).digest('hex').slice(0, 8)}`
   const compose = ['compose', '-p', project, '-f', composeFile]
-  const environment = definedOnly({ ...env, ...ports })
+  const environment = definedOnly({ ...unusedSecrets, ...env, ...ports })
   const docker = async (args: readonly string[]): Promise<string> =>
     (await run('docker', [...compose, ...args], { env: environment, timeout: upMs })).stdout
   return {
     start: async ({ name, address, answers }) => {
       const start = async (): Promise<void> => {
-        await docker(['up', '-d', '--no-deps', name])
+        await docker(['up', '-d', name])
         await waitUntilAnswers({ name, deadlineMs: upMs, answers })
       }
       await start()
