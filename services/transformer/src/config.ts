@@ -1,21 +1,11 @@
-import {
-  configPart,
-  kafkaConfig,
-  oneOf,
-  optional,
-  registryConfig,
-  serviceConfig,
-  telemetryConfig,
-  text,
-  withDefault,
-} from '@interchange/config'
+import { configPart, oneOf, optional, text, withDefault } from '@interchange/config'
 
-/** What the transformer alone has. */
+/** What the transformer reads beside what every service reads. */
 export const transformerConfig = configPart('Transformer', {
   countryAliasesFile: optional(
     'COUNTRY_ALIASES_FILE',
     text(),
-    'JSON file of country names and their ISO 3166-1 codes, instead of the one that is shipped.',
+    'JSON file of country names and their ISO 3166-1 codes, instead of the shipped one.',
   ),
   testOrders: withDefault(
     'SHOP_TEST_ORDERS',
@@ -24,12 +14,3 @@ export const transformerConfig = configPart('Transformer', {
     "What becomes of orders of the shop's test gateway; accept them only where no money is real.",
   ),
 })
-
-/** Everything the service reads from the environment. */
-export const configParts = {
-  process: serviceConfig,
-  kafka: kafkaConfig,
-  registry: registryConfig,
-  telemetry: telemetryConfig,
-  transformer: transformerConfig,
-}

@@ -70,6 +70,7 @@ describe('addresses', () => {
     expect(billingAddress(null, countries)).toBeNull()
     expect(addressOf({}, nothing)).toBeNull()
     expect(addressOf({ country: 'United States', countryCode: 'US', province: 'Texas', city: '' }, nothing)).toBeNull()
+    expect(addressOf({ city: 'Paris', country: 'France' }, nothing)).toMatchObject({ lines: [], city: 'Paris' })
   })
 
   it.each([

@@ -60,8 +60,8 @@ export const customerRefOf = (text: string | null): string | null => {
 
 /** Codes that differ by case only are one product: of the file's 111 such pairs, 109 share a description and none contradict. */
 const skuOf = (stockCode: string): string => {
-  const sku = presentText(stockCode)?.toUpperCase()
-  if (sku === undefined) throw rejected('a line without a stock code')
+  const sku = stockCode.trim().toUpperCase()
+  if (sku === '') throw rejected('a line without a stock code')
   return sku
 }
 

@@ -176,8 +176,13 @@ describe('retail invoices', () => {
     ])
   })
 
-  it.each([null, '', '  '])('RET-19 takes the description %j as none', (description) => {
-    expect(transformed(invoice('1', { description }))).toMatchObject([{}, { lines: [{ description: null }] }])
+  it.each([
+    [null, null],
+    ['', null],
+    ['  ', null],
+    [' RED  BOX ', 'RED BOX'],
+  ])('RET-19 takes the description %j as %j', (written, description) => {
+    expect(transformed(invoice('1', { description: written }))).toMatchObject([{}, { lines: [{ description }] }])
   })
 
   it.each(['17850.0', '17850', '17850.00', ' 17850.0 '])('RET-20 reads customer %j as a whole number', (customerId) => {

@@ -88,8 +88,8 @@ const positionsOf = ({ orderId, currency, lines }: OrderReceived): readonly Orde
   if (lines.length === 0) throw rejected('an order without lines', { orderId })
   return lines.map(({ lineId, sku, title, quantity, price }) => {
     const unitPriceMills = millsOf(price)
-    const known = presentText(sku)
-    if (known === null)
+    const known = sku?.trim() ?? ''
+    if (known === '')
       throw rejected('an order line without a stock keeping unit: give the product one in the shop', {
         orderId,
         lineId,

@@ -7,7 +7,6 @@ import {
 import { type Outgoing, outgoing, rejected } from '@interchange/messaging'
 import { exponentOf } from '../money/currency.ts'
 import { exactMinorOf, sumOf } from '../money/decimal.ts'
-import { presentText } from '../names/full-name.ts'
 import { isoInstant } from '../time/iso-instant.ts'
 
 /**
@@ -40,7 +39,7 @@ const refundedLine = (line: RefundReceivedLine, exponent: number, refundId: stri
       lineId: line.lineItemId,
     })
   return {
-    sku: presentText(line.sku),
+    sku: line.sku?.trim() || null,
     quantity: line.quantity,
     amountMinor: 0 - unsignedMinor(line.subtotal, exponent, refundId),
     restocked,
