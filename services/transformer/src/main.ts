@@ -10,5 +10,5 @@ await runService({
   name: 'transformer',
   version,
   config: { transformer: transformerConfig },
-  module: ({ transformer }) => transformerModule.from(transformer),
+  module: ({ transformer }) => transformerModule(transformer),
 })
