@@ -17,10 +17,11 @@ export interface Consumption {
 
 export const consumptionKey = 'interchange:consume'
 
-type MethodDecoratorOf<Handler> = (
+/** A decorator for methods that can stand where `Handler` is asked for. */
+type MethodDecoratorOf<Handler> = <Method extends Handler>(
   target: object,
   property: string | symbol,
-  descriptor: TypedPropertyDescriptor<Handler>,
+  descriptor: TypedPropertyDescriptor<Method>,
 ) => void
 
 /**

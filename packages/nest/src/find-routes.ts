@@ -1,7 +1,7 @@
 import { type EffectStore, InterchangeError, type Route } from '@interchange/messaging'
 import type { InjectionToken } from '@nestjs/common'
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core'
-import { type Consumption, consumptionKey, Subscription } from './consume.ts'
+import { type ConsumeEffectsOptions, type Consumption, consumptionKey, Subscription } from './consume.ts'
 
 export interface RouteSources {
   readonly discovery: DiscoveryService
@@ -55,15 +55,27 @@ const routeOf = (
   resolve: RouteSources['resolve'],
 ): Route => {
   if (!('store' in options)) return { ...options, from: topic, handle }
-  const store = resolve(options.store)
-  if (!isEffectStore(store)) {
-    throw invalid(`${owner}: no EffectStore is provided under ${String(options.store)}`, options.group)
+  return { ...options, from: topic, handle, store: effectStore(options, owner, resolve) }
+}
+
+const effectStore = (
+  { store: token, group }: ConsumeEffectsOptions<unknown>,
+  owner: string,
+  resolve: RouteSources['resolve'],
+): EffectStore<unknown> => {
+  const message = `${owner}: no EffectStore is provided under ${String(token)}`
+  let store: unknown
+  try {
+    store = resolve(token)
+  } catch (cause) {
+    throw invalid(message, group, cause)
   }
-  return { ...options, from: topic, handle, store }
+  if (!isEffectStore(store)) throw invalid(message, group)
+  return store
 }
 
 const isEffectStore = (value: unknown): value is EffectStore<unknown> =>
   typeof value === 'object' && value !== null && 'settle' in value && typeof value.settle === 'function'
 
-const invalid = (message: string, group: string): InterchangeError =>
-  new InterchangeError('ICX_ROUTE_INVALID', message, { class: 'fatal', facts: { group } })
+const invalid = (message: string, group: string, cause?: unknown): InterchangeError =>
+  new InterchangeError('ICX_ROUTE_INVALID', message, { class: 'fatal', facts: { group }, cause })

@@ -168,7 +168,7 @@ const connectionOf = ({ kafka, service }: KafkaRuntimeOptions): KafkaConfig => {
   return {
     brokers: kafka.brokers,
     clientId: kafka.clientId ?? service.name,
-    ssl: kafka.ssl,
+    ...(kafka.ssl && { ssl: true }),
     ...(sasl && { sasl: { mechanism, username, password } }),
   }
 }
