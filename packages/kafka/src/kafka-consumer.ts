@@ -15,7 +15,9 @@ import { kafkaError } from './kafka-error.ts'
 import type { FetchedBatch } from './kafkajs-internals.ts'
 import { toRecords } from './to-records.ts'
 
-const restartDelayMaxMs = 5_000
+const restartDelayMaxMs = 2_000
+/** A cluster that has just started answers before its coordinators have loaded. */
+const firstJoinPatienceMs = 20_000
 const sessionCloseMs = 2_000
 
 /**
@@ -117,13 +119,21 @@ export const createKafkaConsumer = async (
     }
   }
 
-  session = createGroupSession(config, logger, options, hooks)
-  try {
-    await begin()
-  } catch (error) {
-    state = 'closed'
-    await session.close(sessionCloseMs)
-    throw kafkaError(error, `joining ${options.group}`, { group: options.group })
+  const untilMs = Date.now() + firstJoinPatienceMs
+  for (let attempt = 1; ; attempt++) {
+    session = createGroupSession(config, logger, options, hooks)
+    try {
+      await begin()
+      break
+    } catch (error) {
+      await session.close(sessionCloseMs)
+      const mapped = kafkaError(error, `joining ${options.group}`, { group: options.group, attempt })
+      if (mapped.code !== 'ICX_KAFKA_UNAVAILABLE' || Date.now() >= untilMs) {
+        state = 'closed'
+        throw mapped
+      }
+      await sleep(Math.min(1_000, 100 * 2 ** attempt))
+    }
   }
 
   let closing: Promise<void> | undefined
