@@ -13,7 +13,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: pure.map((folder) => `${folder}/**/*.test.ts`),
+          // The bootstrap runs before TypeScript is installed, and its tests are written in its language.
+          include: [...pure.map((folder) => `${folder}/**/*.test.ts`), 'tools/bootstrap/*.test.mjs'],
           exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts', '**/node_modules/**', '**/dist/**'],
           sequence: { groupOrder: 0 },
         },

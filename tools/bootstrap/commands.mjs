@@ -6,7 +6,7 @@ import { report, StepFailed, step } from './progress.mjs'
 /** @typedef {{ root: string, env: NodeJS.ProcessEnv }} Ground */
 /** @typedef {(args: string[], ground: Ground) => Promise<number>} Command */
 
-/** @param {string} script @returns {(first: string[]) => Command} */
+/** @param {string} script @returns {(...first: string[]) => Command} */
 const program =
   (script) =>
   (...first) =>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -28,13 +29,13 @@ export const withLock = async (file, work) => {
 /** @param {string} file */
 const take = async (file) => {
   // Linking a written file makes the lock appear with its owner inside, so nobody ever reads half a lock.
-  const draft = `${file}.${process.pid}`
+  const draft = `${file}.${randomUUID()}`
   await writeFile(draft, String(process.pid))
   try {
     await link(draft, file)
     return true
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error
+    if (codeOf(error) !== 'EEXIST') throw error
     const owner = Number(await readFile(file, 'utf8').catch(() => '0'))
     if (owner > 0 && !isAlive(owner)) await rm(file, { force: true })
     return false
@@ -49,6 +50,9 @@ const isAlive = (pid) => {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
+
+/** @param {unknown} error */
+const codeOf = (error) => (error instanceof Error && 'code' in error ? error.code : undefined)
