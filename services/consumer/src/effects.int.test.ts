@@ -4,17 +4,14 @@ import { timestampMillis } from '@interchange/contracts'
 import { type EffectStore, newEventId, type SettleEntry } from '@interchange/messaging'
 import { createDatabase, createEffectStore, type Database, migrate } from '@interchange/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { applyLedger } from './ledger/apply-ledger.ts'
 import { billCustomer, postCancellation, postOrder } from './ledger/decide-ledger.ts'
 import type { LedgerEffect } from './ledger/ledger-effect.ts'
-import { ledgerGroup, ledgerMigrations } from './ledger/ledger-routes.ts'
-import { applyNotifications } from './notifications/apply-notifications.ts'
+import { ledger } from './ledger/ledger-routes.ts'
 import { eraseCustomer, type Welcome, welcomeCustomer } from './notifications/notifications-effect.ts'
-import { notificationsGroup, notificationsMigrations } from './notifications/notifications-routes.ts'
-import { applyWarehouse } from './warehouse/apply-warehouse.ts'
+import { notifications } from './notifications/notifications-routes.ts'
 import { cancelOrder, reserveOrder } from './warehouse/decide-warehouse.ts'
 import type { WarehouseEffect } from './warehouse/warehouse-effect.ts'
-import { warehouseGroup, warehouseMigrations } from './warehouse/warehouse-routes.ts'
+import { warehouse } from './warehouse/warehouse-routes.ts'
 
 const at = timestampMillis(1_291_191_960_000)
 const skus = ['85123A', '85123a', '71053', '84406B', 'POST']
@@ -124,8 +121,8 @@ describe('warehouse', () => {
   let database: Database
   let store: EffectStore<WarehouseEffect>
   beforeAll(async () => {
-    database = await freshDatabase(warehouseGroup, warehouseMigrations)
-    store = createEffectStore({ database, apply: applyWarehouse })
+    database = await freshDatabase(warehouse.group, warehouse.migrations)
+    store = createEffectStore({ database, apply: warehouse.apply })
   })
 
   const levels = () => database.query('SELECT sku, on_hand, reserved FROM stock ORDER BY sku COLLATE "C"')
@@ -134,10 +131,10 @@ describe('warehouse', () => {
 
   test('leaves stock as it is when the same 1,000 messages come again in other batches', async () => {
     const all = entries<WarehouseEffect>(decided)
-    expect(await settleAll(store, warehouseGroup, all)).toEqual(new Map([['done', 1_000]]))
+    expect(await settleAll(store, warehouse.group, all)).toEqual(new Map([['done', 1_000]]))
     const [before, counted] = [await levels(), await documentCounts()]
     expect(counted).toEqual([{ orders: '800', moves: '200' }])
-    expect(await settleAll(store, warehouseGroup, all, 170)).toEqual(new Map([['duplicate', 1_000]]))
+    expect(await settleAll(store, warehouse.group, all, 170)).toEqual(new Map([['duplicate', 1_000]]))
     expect(await levels()).toEqual(before)
     expect(await documentCounts()).toEqual(counted)
   })
@@ -163,7 +160,7 @@ describe('warehouse', () => {
     if (known === undefined) throw new Error('no orders')
     const mixed = [fresh[0], known, fresh[1]].flatMap((value) => (value === undefined ? [] : [value]))
     const all = entries<WarehouseEffect>(mixed.map((value) => (messageId) => reserveOrder(value, { messageId })))
-    const results = await store.settle(warehouseGroup, all)
+    const results = await store.settle(warehouse.group, all)
     expect(results).toEqual(['done', expect.objectContaining({ code: 'ICX_STORE_REFUSED' }), 'done'])
   })
 
@@ -172,7 +169,7 @@ describe('warehouse', () => {
       const { orders: more } = documents()
       return entries<WarehouseEffect>(more.slice(0, 100).map((o) => (messageId) => reserveOrder(o, { messageId })))
     })
-    const results = await Promise.all(batches.map((batch) => store.settle(warehouseGroup, batch)))
+    const results = await Promise.all(batches.map((batch) => store.settle(warehouse.group, batch)))
     expect(results.flat().every((result) => result === 'done')).toBe(true)
   })
 })
@@ -181,8 +178,8 @@ describe('ledger', () => {
   let database: Database
   let store: EffectStore<LedgerEffect>
   beforeAll(async () => {
-    database = await freshDatabase(ledgerGroup, ledgerMigrations)
-    store = createEffectStore({ database, apply: applyLedger })
+    database = await freshDatabase(ledger.group, ledger.migrations)
+    store = createEffectStore({ database, apply: ledger.apply })
   })
 
   test('sums to zero in every currency, and the same messages again change nothing', async () => {
@@ -196,9 +193,9 @@ describe('ledger', () => {
         `SELECT kind, account, currency, count(*), sum(amount_minor) FROM posting
          GROUP BY kind, account, currency ORDER BY kind, account, currency`,
       )
-    expect(await settleAll(store, ledgerGroup, all)).toEqual(new Map([['done', 1_000]]))
+    expect(await settleAll(store, ledger.group, all)).toEqual(new Map([['done', 1_000]]))
     const before = await totals()
-    expect(await settleAll(store, ledgerGroup, all)).toEqual(new Map([['duplicate', 1_000]]))
+    expect(await settleAll(store, ledger.group, all)).toEqual(new Map([['duplicate', 1_000]]))
     expect(await totals()).toEqual(before)
     expect(await database.query('SELECT currency, sum(amount_minor) FROM posting GROUP BY 1 ORDER BY 1')).toEqual([
       { currency: 'EUR', sum: '0' },
@@ -240,8 +237,8 @@ describe('ledger', () => {
     }
     const newer = billCustomer({ ...customer, address }, { messageId: randomUUID(), timeMs: 2_000 })
     const older = billCustomer({ ...customer, address: null }, { messageId: randomUUID(), timeMs: 1_000 })
-    await store.settle(ledgerGroup, [entry(newer.messageId, 0, newer)])
-    await store.settle(ledgerGroup, [entry(older.messageId, 1, older)])
+    await store.settle(ledger.group, [entry(newer.messageId, 0, newer)])
+    await store.settle(ledger.group, [entry(older.messageId, 1, older)])
     const rows = await database.query('SELECT address_lines, city FROM billing_customer WHERE customer_id = $1', [
       customerId,
     ])
@@ -253,8 +250,8 @@ describe('notifications', () => {
   let database: Database
   let store: EffectStore<Welcome>
   beforeAll(async () => {
-    database = await freshDatabase(notificationsGroup, notificationsMigrations)
-    store = createEffectStore({ database, apply: applyNotifications })
+    database = await freshDatabase(notifications.group, notifications.migrations)
+    store = createEffectStore({ database, apply: notifications.apply })
   })
 
   const name = {
@@ -270,7 +267,7 @@ describe('notifications', () => {
     welcomeCustomer({ customerId, name, email: 'mj@example.com', consent }, { messageId: randomUUID(), timeMs: 1_000 })
   const settle = (...welcomes: readonly Welcome[]) =>
     store.settle(
-      notificationsGroup,
+      notifications.group,
       welcomes.map((effect, offset) => entry(effect.messageId, offset, effect)),
     )
   const rowsOf = (customerId: string) =>

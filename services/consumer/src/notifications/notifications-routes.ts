@@ -1,26 +1,32 @@
 import { marketingCustomerRegistered, privacyErasureRequested } from '@interchange/contracts'
 import { type EffectStore, effectRoute, type Route } from '@interchange/messaging'
+import type { Subscriber } from '../subscriber.ts'
+import { applyNotifications } from './apply-notifications.ts'
 import { eraseCustomer, type Welcome, welcomeCustomer } from './notifications-effect.ts'
 
-export const notificationsGroup = 'notifications'
+const group = 'notifications'
 
-/** The group's SQL migrations; the same path from `src` and from `dist`. */
-export const notificationsMigrations = new URL('../../migrations/notifications/', import.meta.url)
-
-/** What the notifications listen to. */
-export const notificationsRoutes = (store: EffectStore<Welcome>): readonly Route[] => [
+const notificationsRoutes = (store: EffectStore<Welcome>): readonly Route[] => [
   effectRoute({
     from: marketingCustomerRegistered,
-    group: notificationsGroup,
+    group,
     ordering: 'key',
     handle: welcomeCustomer,
     store,
   }),
   effectRoute({
     from: privacyErasureRequested,
-    group: notificationsGroup,
+    group,
     ordering: 'key',
     handle: eraseCustomer,
     store,
   }),
 ]
+
+/** The notifications as a subscriber. The path of the migrations is the same from `src` and from `dist`. */
+export const notifications: Subscriber<Welcome> = {
+  group,
+  migrations: new URL('../../migrations/notifications/', import.meta.url),
+  apply: applyNotifications,
+  routes: notificationsRoutes,
+}
