@@ -1,0 +1,104 @@
+import { createKafkaTransport } from '@interchange/kafka'
+import { silentLogger } from '@interchange/messaging'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { apiKeys, type BrokerProxy, startBrokerProxy } from './broker-proxy.ts'
+import { openStage, readAll, record, type Stage, series, until } from './stage.ts'
+
+const [broker = ''] = (process.env['KAFKA_BROKERS'] ?? '').split(',')
+
+/** What only a real network can do to a driver: answers lost, connections cut, a broker away or silent. */
+describe('kafkajs lives through outages', () => {
+  let proxy: BrokerProxy
+  let stage: Stage
+  beforeAll(async () => {
+    proxy = await startBrokerProxy(broker)
+    const config = { brokers: [proxy.address], clientId: 'outage', requestTimeoutMs: 1_500, deliveryTimeoutMs: 4_000 }
+    stage = await openStage(createKafkaTransport(config, { logger: silentLogger }))
+  })
+  afterAll(async () => {
+    await stage.close()
+    await proxy.stop()
+  })
+
+  test('O01 a send whose answer is lost is sent again: there once or twice, never called failed (A3)', async () => {
+    const topic = await stage.topic()
+    const lost = proxy.loseAnswer(apiKeys.produce)
+    const [outcome] = await stage.producer.send([record(topic, 'x')])
+    await lost
+    expect(outcome).toMatchObject({ status: 'ok', offset: 1 })
+    expect((await readAll(stage, topic)).map(({ value }) => String(value))).toEqual(['x', 'x'])
+  })
+
+  test('O02 a send into silence ends unknown, in time, and what follows in its partition does not overtake it (A4)', async () => {
+    const topic = await stage.topic()
+    await stage.sent([record(topic, 'first')])
+    proxy.silence(true)
+    const startedMs = performance.now()
+    const outcomes = await stage.producer.send(series(topic, 1_001))
+    expect(performance.now() - startedMs).toBeLessThan(4_000 + 1_500 + 1_000)
+    proxy.silence(false)
+    proxy.cut()
+    expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['unknown']))
+    expect(outcomes[0]).toMatchObject({ error: { code: 'ICX_KAFKA_UNKNOWN_OUTCOME', failureClass: 'outage' } })
+    await until(
+      'the producer is back',
+      async () => (await stage.producer.send([record(topic, 'last')]))[0]?.status === 'ok',
+    )
+    const values = (await readAll(stage, topic)).map(({ value }) => String(value))
+    expect(values).not.toContain('1000')
+  })
+
+  test('O03 a member whose broker goes away joins again by itself and reads on from its commits (K12, K13)', async () => {
+    const topic = await stage.topic()
+    await stage.sent(series(topic, 10))
+    const member = await stage.join([topic])
+    await until('ten records', () => member.records().length === 10)
+    await member.consumer.commit([{ topic, partition: 0, offset: 7, epoch: member.epochOf(topic, 0) }])
+    const [before] = member.consumer.assignment()
+    await proxy.close()
+    await until('the loss is noticed', () => member.revocations.length > 0, 30_000)
+    await proxy.open()
+    await until('three records again', () => member.records().length >= 13, 30_000)
+    expect(member.values().slice(10, 13)).toEqual(['7', '8', '9'])
+    expect(member.epochOf(topic, 0)).toBeGreaterThan(before?.epoch ?? 0)
+    expect(member.ended).toEqual([])
+    await until(
+      'the producer is back',
+      async () => (await stage.producer.send([record(topic, 'more')]))[0]?.status === 'ok',
+    )
+    await until('the record sent after', () => member.values().includes('more'))
+  })
+
+  test('O04 a commit whose answer is lost is made again, under the same generation', async () => {
+    const topic = await stage.topic()
+    await stage.sent(series(topic, 4))
+    const member = await stage.join([topic])
+    await until('four records', () => member.records().length === 4)
+    const lost = proxy.loseAnswer(apiKeys.offsetCommit)
+    const epoch = member.epochOf(topic, 0)
+    const [stale] = await Promise.all([member.consumer.commit([{ topic, partition: 0, offset: 4, epoch }]), lost])
+    expect(stale).toEqual([])
+    const committed = await stage.admin.committedOffsets(member.group, [topic])
+    expect(committed).toEqual([{ topic, partition: 0, offset: 4 }])
+  })
+
+  test('O05 close ends within its deadline when the broker answers nothing (K31)', async () => {
+    const topic = await stage.topic()
+    const member = await stage.join([topic])
+    proxy.silence(true)
+    const startedMs = performance.now()
+    await member.consumer.close(700)
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
+    proxy.silence(false)
+    proxy.cut()
+  })
+
+  test('O06 without a broker, producer and admin say so in bounded time', async () => {
+    const nobody = createKafkaTransport({ brokers: ['127.0.0.1:1'], clientId: 'outage' }, { logger: silentLogger })
+    const unavailable = { code: 'ICX_KAFKA_UNAVAILABLE', failureClass: 'outage' }
+    const startedMs = performance.now()
+    await expect(nobody.createProducer()).rejects.toMatchObject(unavailable)
+    await expect(nobody.createAdmin()).rejects.toMatchObject(unavailable)
+    expect(performance.now() - startedMs).toBeLessThan(5_000)
+  })
+})
