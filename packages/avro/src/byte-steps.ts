@@ -1,4 +1,5 @@
 import { type ErrorCode, InterchangeError } from '@interchange/messaging'
+import { longMax } from './parse-schema.ts'
 
 /** Where a scan stands, and what the value claimed so far. */
 export interface Cursor {
@@ -14,8 +15,7 @@ export type Step = (cursor: Cursor) => void
 /** The step of a value that has no bytes. */
 export const noBytes: Step = () => undefined
 
-/** avsc refuses the outermost safe integers too. */
-const longMax = 2n ** 53n - 2n
+const longMaxExact = BigInt(longMax)
 const intMax = 2n ** 31n - 1n
 
 /** Throws class `contract`; `path` is the field in the schema, never a value. */
@@ -56,7 +56,7 @@ const readCount = (cursor: Cursor, path: string): number => {
     return (byte >> 1) ^ -(byte & 1)
   }
   const length = skipVarint(cursor, path)
-  if (length > 4) return Number(wideVarint(cursor, length, -longMax, longMax, path))
+  if (length > 4) return Number(wideVarint(cursor, length, -longMaxExact, longMaxExact, path))
   const { bytes, position } = cursor
   let raw = 0
   for (let index = 1; index <= length; index++) raw = (raw << 7) | ((bytes[position - index] as number) & 0x7f)
@@ -70,13 +70,13 @@ const advance = (cursor: Cursor, length: number, path: string): void => {
   cursor.position = position + length
 }
 
-/** A long that a JavaScript number holds exactly; seven bytes always fit. */
+/** A long that is read exactly; seven bytes always fit. */
 export const scanLong =
   (path: string): Step =>
   (cursor) => {
     if ((cursor.bytes[cursor.position] as number) < 0x80) return void cursor.position++
     const length = skipVarint(cursor, path)
-    if (length > 7) wideVarint(cursor, length, -longMax, longMax, path)
+    if (length > 7) wideVarint(cursor, length, -longMaxExact, longMaxExact, path)
   }
 
 /** A 32-bit integer. */

@@ -1,4 +1,5 @@
 import { type Clock, InterchangeError, type SchemaReference, schemaMissing, type Topic } from '@interchange/messaging'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createCodec } from './create-codec.ts'
 import type { SchemaSource } from './registry-client.ts'
@@ -92,6 +93,22 @@ describe('createCodec', () => {
     const bytes = codec.encode(v2, order)
     expect(codec.schemaId(bytes)).toBe(2)
     expect(codec.decode(v2, bytes)).toEqual(order)
+  })
+
+  it('reads back whatever fits its schema, from one buffer after another', async () => {
+    const codec = createCodec({ source: registryOf(texts).source, slabBytes: 512 })
+    await codec.prepare([v2])
+    const anyOrder = fc.record({
+      id: fc.string({ unit: 'binary' }),
+      lines: fc.array(fc.record({ sku: fc.string(), quantity: fc.integer({ min: -(2 ** 52), max: 2 ** 52 }) })),
+      channel: fc.constantFrom('unknown' as const, 'web' as const),
+    })
+    const kept: { value: Order; bytes: Buffer }[] = []
+    fc.assert(
+      fc.property(anyOrder, (value) => void kept.push({ value, bytes: codec.encode(v2, value) })),
+      { numRuns: 2_000 },
+    )
+    for (const { value, bytes } of kept) expect(codec.decode(v2, bytes)).toEqual(value)
   })
 
   it('reads an older writer with its own defaults, once the writer is known', async () => {
@@ -192,17 +209,26 @@ describe('createCodec', () => {
 
   describe('names the field and never the value when a value does not fit', () => {
     const wrong: readonly [string, unknown, string][] = [
-      ['a fraction', { ...order, lines: [{ sku: 'A', quantity: 1.5 }] }, 'lines.0.quantity is not a long'],
+      [
+        'a fraction',
+        { ...order, lines: [{ sku: 'A', quantity: 1.5 }] },
+        'lines.0.quantity is not a whole number within 2^52',
+      ],
       [
         'a number beyond 2^53',
         { ...order, lines: [{ sku: 'A', quantity: 2 ** 53 }] },
-        'lines.0.quantity is not a long',
+        'lines.0.quantity is not a whole number within 2^52',
       ],
-      ['NaN', { ...order, lines: [{ sku: 'A', quantity: Number.NaN }] }, 'lines.0.quantity is not a long'],
-      ['a missing field', { lines: [], channel: 'web' }, 'id is not a string'],
+      [
+        'NaN',
+        { ...order, lines: [{ sku: 'A', quantity: Number.NaN }] },
+        'lines.0.quantity is not a whole number within 2^52',
+      ],
+      ['a missing field', { lines: [], channel: 'web' }, 'id is not a well-formed string'],
       ['another symbol', { ...order, channel: 'secret' }, 'channel is not a io.test.Channel'],
+      ['two wrong fields: the first', { id: 1, lines: 2, channel: 'web' }, 'id is not a well-formed string'],
       ['null', null, 'the value is not a io.test.Order'],
-      ['a lone surrogate', { ...order, id: 'secret\ud800' }, 'a string that is not well-formed'],
+      ['a lone surrogate', { ...order, id: 'secret\ud800' }, 'id is not a well-formed string'],
     ]
     it.each(wrong)('%s', async (_what, value, message) => {
       const codec = createCodec({ source: registryOf(texts).source })

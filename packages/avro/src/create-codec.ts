@@ -72,19 +72,26 @@ const pair = (reader: Reader, writer: WriterSchema): Pairing => {
   }
 }
 
-/** avsc's own message holds the value, which may be personal: name the place and the wanted type instead. */
+/** What a type takes, where its name says too little. */
+const wantedValues: Readonly<Record<string, string>> = {
+  int: 'whole number of 32 bits',
+  long: 'whole number within 2^52',
+  string: 'well-formed string',
+}
+
+/** avsc's own message holds the value, which may be personal: name the place and what belongs there instead. */
 const encodeError = (reader: Reader, value: unknown): InterchangeError => {
+  const { recordName } = reader.schema
   let path = ''
   let wanted = ''
   reader.type.isValid(value, {
     errorHook(at, _value, type) {
       if (wanted !== '') return
       path = at.join('.')
-      wanted = type.name ?? type.typeName
+      wanted = type.name ?? wantedValues[type.typeName] ?? type.typeName
     },
   })
-  const { recordName } = reader.schema
-  const what = wanted === '' ? 'a string that is not well-formed' : `${path || 'the value'} is not a ${wanted}`
+  const what = `${path || 'the value'} is not a ${wanted || recordName}`
   const facts = { schema: recordName, path }
   return new InterchangeError('ICX_AVRO_ENCODE', `${recordName}: ${what}`, { class: 'poison', facts })
 }

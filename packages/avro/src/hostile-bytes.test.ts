@@ -113,13 +113,35 @@ describe('bytes before they are believed', () => {
     )
   })
 
+  it('are refused before anything is read when their count cannot fit into what is left', () => {
+    expect(() => arrayOf('string')(bytesOf(1_000n, 1n, 'a', 0n), 0)).toThrow(refused('ICX_AVRO_LIMIT'))
+  })
+
+  it('are judged by themselves, whatever the last ones claimed', () => {
+    const nulls = arrayOf('null')
+    for (let round = 0; round < 3; round++) expect(() => nulls(bytesOf(600_000n, 0n), 0)).not.toThrow()
+    const tree = scanOf({
+      type: 'record',
+      name: 'Node',
+      fields: [{ name: 'children', type: { type: 'array', items: 'Node' } }],
+    })
+    const wide = bytesOf(200n, Buffer.alloc(200), 0n)
+    expect(() => tree(wide, 0)).not.toThrow()
+    expect(() => tree(Buffer.alloc(1_000, 2), 0)).toThrow(refused('ICX_AVRO_LIMIT'))
+    expect(() => tree(wide, 0)).not.toThrow()
+  })
+
   it.each([
     ['a string longer than the bytes', 'string', bytesOf(10n, 'short')],
     ['a string of negative length', 'string', bytesOf(-1n, 'x')],
     ['a string of 2^52 bytes', 'string', bytesOf(2n ** 52n)],
-    ['a long of 2^53 - 1', 'long', bytesOf(2n ** 53n - 1n)],
+    ['a long of 2^52 + 1', 'long', bytesOf(2n ** 52n + 1n)],
+    ['a long of -2^52 - 1, whose sign avsc would lose', 'long', bytesOf(-(2n ** 52n) - 1n)],
     ['a long of -2^63', 'long', bytesOf(-(2n ** 63n))],
     ['a number of 11 bytes', 'long', Buffer.concat([Buffer.alloc(10, 0x80), Buffer.from([1])])],
+    ['a zero of 11 bytes', 'long', Buffer.concat([Buffer.alloc(10, 0x80), Buffer.from([0])])],
+    ['no bytes at all', 'long', Buffer.alloc(0)],
+    ['half a number', 'int', Buffer.from([0x80])],
     ['an int of 2^31', 'int', bytesOf(2n ** 31n)],
     ['a boolean of 2', 'boolean', Buffer.from([2])],
     ['an unknown branch', ['null', 'string'], bytesOf(2n)],
@@ -131,8 +153,8 @@ describe('bytes before they are believed', () => {
   })
 
   it.each([
-    ['the widest safe long', 'long', bytesOf(2n ** 53n - 2n)],
-    ['the widest negative long', 'long', bytesOf(-(2n ** 53n) + 2n)],
+    ['the widest long', 'long', bytesOf(2n ** 52n)],
+    ['the widest negative long', 'long', bytesOf(-(2n ** 52n))],
     ['the smallest int', 'int', bytesOf(-(2n ** 31n))],
     ['NaN', 'double', Buffer.from('000000000000f87f', 'hex')],
     ['a map key constructor', { type: 'map', values: 'long' }, bytesOf(1n, 11n, 'constructor', 1n, 0n)],

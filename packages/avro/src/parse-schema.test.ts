@@ -1,5 +1,6 @@
+import avro from 'avsc'
 import { describe, expect, it } from 'vitest'
-import { parseSchema } from './parse-schema.ts'
+import { longMax, parseSchema } from './parse-schema.ts'
 
 const branches = (union: readonly unknown[]): string => parseSchema(JSON.stringify([...union])).typeName
 const record = (name: string) => ({ type: 'record', name, fields: [] })
@@ -26,6 +27,22 @@ describe('parseSchema', () => {
   it('keeps logical types as the numbers and strings they annotate', () => {
     const type = parseSchema('{"type":"long","logicalType":"timestamp-millis"}')
     expect(type.fromBuffer(type.toBuffer(1_700_000_000_000))).toBe(1_700_000_000_000)
+  })
+
+  it('writes and reads longs exactly up to its bound, and refuses the rest', () => {
+    const type = parseSchema('"long"')
+    for (const long of [longMax, -longMax, longMax - 1, 1 - longMax, -1]) {
+      expect(type.fromBuffer(type.toBuffer(long))).toBe(long)
+    }
+    for (const long of [longMax + 1, -longMax - 1, 0.5, Number.NaN, '1']) {
+      expect(type.isValid(long)).toBe(false)
+      expect(() => type.toBuffer(long)).toThrow()
+    }
+  })
+
+  it('is stricter than avsc, which loses the sign of a long beyond the bound', () => {
+    const type = avro.Type.forSchema('long')
+    expect(type.fromBuffer(type.toBuffer(-longMax - 2))).toBe(longMax + 2)
   })
 
   it('gives records without methods of their own, so that a field may have any name', () => {

@@ -1,36 +1,72 @@
 import avro from 'avsc'
 
-/** The writing half of an avsc type, which its declarations leave out. */
-interface Writing {
+/**
+ * The widest long that avsc writes and reads exactly. Above it a long is doubled past 2^53 on its way, and a negative one
+ * comes back positive: avsc's own bound (2^53 - 2) is too wide.
+ */
+export const longMax = 2 ** 52
+
+type Hook = (value: unknown, type: avro.Type) => void
+
+/** The half of an avsc type that its declarations leave out. */
+interface Inside {
+  _check(value: unknown, flags: unknown, hook: Hook | undefined, path: unknown): boolean
   _write(tap: unknown, value: unknown): void
 }
 
-const { _write: writeString } = avro.types.StringType.prototype as unknown as Writing
-const { _write: writeSymbol } = avro.types.EnumType.prototype as unknown as Writing
+const inside = (type: { readonly prototype: unknown }): Inside => type.prototype as Inside
+const stringInside = inside(avro.types.StringType)
+const longInside = inside(avro.types.LongType)
+const enumInside = inside(avro.types.EnumType)
+
+const refuse = (type: avro.Type, value: unknown, hook: Hook | undefined): false => {
+  hook?.(value, type)
+  return false
+}
 
 /** A lone surrogate has no UTF-8: avsc would write bytes that are read back as U+FFFD. */
-class WellFormedString extends avro.types.StringType implements Writing {
+class WellFormedString extends avro.types.StringType implements Inside {
+  _check(value: unknown, _flags: unknown, hook: Hook | undefined): boolean {
+    return (typeof value === 'string' && value.isWellFormed()) || refuse(this, value, hook)
+  }
   _write(tap: unknown, value: unknown): void {
     if (typeof value === 'string' && !value.isWellFormed()) throw new TypeError('a string that is not well-formed')
-    writeString.call(this, tap, value)
+    stringInside._write.call(this, tap, value)
+  }
+}
+
+/** See `longMax`. */
+class ExactLong extends avro.types.LongType implements Inside {
+  _check(value: unknown, _flags: unknown, hook: Hook | undefined): boolean {
+    return (Number.isInteger(value) && Math.abs(value as number) <= longMax) || refuse(this, value, hook)
+  }
+  _write(tap: unknown, value: unknown): void {
+    if (!(Math.abs(value as number) <= longMax)) throw new TypeError('a long that would not come back as it is')
+    longInside._write.call(this, tap, value)
   }
 }
 
 /** avsc looks symbols up in an object with a prototype: "constructor" would be written as the first symbol. */
-class OwnSymbolEnum extends avro.types.EnumType implements Writing {
+class OwnSymbolEnum extends avro.types.EnumType implements Inside {
+  _check(value: unknown, _flags: unknown, hook: Hook | undefined): boolean {
+    return (typeof value === 'string' && this.symbols.includes(value)) || refuse(this, value, hook)
+  }
   _write(tap: unknown, value: unknown): void {
     if (typeof value !== 'string' || !this.symbols.includes(value)) throw new TypeError('not a symbol of the enum')
-    writeSymbol.call(this, tap, value)
+    enumInside._write.call(this, tap, value)
   }
 }
 
-const wellFormedString = new WellFormedString()
+const strictScalars: ReadonlyMap<unknown, avro.Type> = new Map<unknown, avro.Type>([
+  ['string', new WellFormedString()],
+  // The declarations ask for the arguments of custom long types.
+  ['long', Reflect.construct(ExactLong, [])],
+])
 
 const strictType = (schema: unknown, options: unknown): avro.Type | undefined => {
-  if (schema === 'string') return wellFormedString
-  if (typeof schema !== 'object' || schema === null || !('type' in schema)) return undefined
-  if (schema.type === 'string') return wellFormedString
-  return schema.type === 'enum' ? Reflect.construct(OwnSymbolEnum, [schema, options]) : undefined
+  const name = typeof schema === 'object' && schema !== null && 'type' in schema ? schema.type : schema
+  // The declarations leave out the arguments of the constructor.
+  return name === 'enum' ? Reflect.construct(OwnSymbolEnum, [schema, options]) : strictScalars.get(name)
 }
 
 /**

@@ -46,7 +46,9 @@ describe('createRegistryClient', () => {
     ['status 425', 425, '{}'],
     ['status 429', 429, '{}'],
     ['status 500', 500, '{"error_code":40403}'],
+    ['status 500 with the body of a good answer', 500, '{"schema":"x","id":1}'],
     ['status 503', 503, 'down'],
+    ['a 404 with a code of its own', 404, '{"error_code":40499}'],
     ['status 401: our credentials', 401, '{}'],
     ['status 403: our rights', 403, '{}'],
     ['status 400, which the registry library reports for a dead registry', 400, '{}'],
@@ -86,7 +88,9 @@ describe('createRegistryClient', () => {
       }
       pump()
     })
-    await expect(createRegistryClient({ url, answerBytesMax: 100_000 }).schemaText(7)).rejects.toThrow(outage)
+    await expect(createRegistryClient({ url, answerBytesMax: 100_000 }).schemaText(7)).rejects.toThrow(
+      expect.objectContaining({ failureClass: 'outage', message: expect.stringContaining('more than 100000 bytes') }),
+    )
   })
 
   it('takes a 404 of the registry itself as an unknown schema', async () => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { catalogue, groups, groupsOf, topics, topicsOf } from './catalogue.ts'
+import { catalogue, groups, groupsOf, topics, topicsOf, versionsOf } from './catalogue.ts'
 import { schemaVersions } from './generated/schema-versions.ts'
 import { timestampMillis } from './logical-types.ts'
 
@@ -48,6 +48,11 @@ describe('the catalogue', () => {
         expect(key, `${topic.name} ${file}`).toEqual(expect.stringMatching(/./))
       }
     }
+  })
+
+  it('registers every version of a topic, the one it writes last', () => {
+    for (const topic of topics) expect(versionsOf(topic).at(-1)).toBe(topic.schema)
+    expect(topics.flatMap(versionsOf)).toHaveLength(schemaVersions.flat().length)
   })
 
   it('knows who reads what, and nothing about names it does not hold', () => {

@@ -1,4 +1,4 @@
-import { type AnyTopic, deadLetterTopicName, replayLaneName } from '@interchange/messaging'
+import { type AnyTopic, deadLetterTopicName, replayLaneName, type SchemaReference } from '@interchange/messaging'
 import {
   adjustmentRecorded,
   billingCustomerRegistered,
@@ -9,6 +9,7 @@ import {
   refundIssued,
   stockAdjusted,
 } from './canonical-topics.ts'
+import { schemaVersions } from './generated/schema-versions.ts'
 import { deliveryOutcome, replayAudit } from './internal-topics.ts'
 import {
   customerReceived,
@@ -96,3 +97,7 @@ export const topicsOf = (group: string): readonly AnyTopic[] => topics.filter((t
 
 /** The topic of this name, undefined when the catalogue does not know it. */
 export const topicNamed = (topicName: string): AnyTopic | undefined => topics.find(({ name }) => name === topicName)
+
+/** Every version of the topic's schema, oldest first: what is to be registered. */
+export const versionsOf = ({ schema }: AnyTopic): readonly SchemaReference[] =>
+  schemaVersions.find(([first]) => first.subject === schema.subject) ?? [schema]

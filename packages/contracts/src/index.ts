@@ -18,6 +18,7 @@ export {
   topicNamed,
   topics,
   topicsOf,
+  versionsOf,
 } from './catalogue.ts'
 export type { BillingCustomerRegistered, PostalAddress } from './generated/billing/customer-registered.ts'
 export type { DeliveryOutcome, DeliveryResult } from './generated/interchange/delivery-outcome.ts'

@@ -11,7 +11,7 @@ export interface AdjustmentRecorded {
   readonly recordedAt: TimestampMillis
   /** ISO 4217 code of the amount. */
   readonly currency: string
-  /** The adjustment, in minor units of the currency (cents, pence); exact, |value| <= 9e15; positive raises revenue, negative lowers it. */
+  /** The adjustment, in minor units of the currency (cents, pence); exact, |value| <= 4.5e15; positive raises revenue, negative lowers it. */
   readonly amountMinor: number
   /** Why, as the source wrote it. */
   readonly reason: string
@@ -23,6 +23,6 @@ export const adjustmentRecordedVersions: readonly [SchemaReference, ...SchemaRef
     subject: 'sales.adjustment-recorded.v1-value',
     recordName: 'io.interchange.sales.AdjustmentRecorded',
     version: 1,
-    text: '{"type":"record","name":"AdjustmentRecorded","namespace":"io.interchange.sales","doc":"The seller\'s books are adjusted without goods moving, for example for a bad debt.","fields":[{"name":"adjustmentId","type":"string","doc":"Id of the adjustment at the source."},{"name":"recordedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was recorded."},{"name":"currency","type":"string","doc":"ISO 4217 code of the amount."},{"name":"amountMinor","type":"long","doc":"The adjustment, in minor units of the currency (cents, pence); exact, |value| <= 9e15; positive raises revenue, negative lowers it."},{"name":"reason","type":"string","doc":"Why, as the source wrote it."}]}',
+    text: '{"type":"record","name":"AdjustmentRecorded","namespace":"io.interchange.sales","doc":"The seller\'s books are adjusted without goods moving, for example for a bad debt.","fields":[{"name":"adjustmentId","type":"string","doc":"Id of the adjustment at the source."},{"name":"recordedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was recorded."},{"name":"currency","type":"string","doc":"ISO 4217 code of the amount."},{"name":"amountMinor","type":"long","doc":"The adjustment, in minor units of the currency (cents, pence); exact, |value| <= 4.5e15; positive raises revenue, negative lowers it."},{"name":"reason","type":"string","doc":"Why, as the source wrote it."}]}',
   },
 ]
