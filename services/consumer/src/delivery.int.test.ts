@@ -150,7 +150,9 @@ const recordsOf = async (topic: string): Promise<readonly TransportRecord[]> => 
     .filter(({ earliest, latest }) => earliest < latest)
     .map(({ partition, earliest, latest }) => ({ topic, partition, fromOffset: earliest, untilOffset: latest }))
   await admin.close()
-  return ranges.length === 0 ? [] : Array.fromAsync(transport.read(ranges))
+  const records: TransportRecord[] = []
+  if (ranges.length > 0) for await (const record of transport.read(ranges)) records.push(record)
+  return records
 }
 
 const letterCodes = async (): Promise<readonly (string | undefined)[]> =>
