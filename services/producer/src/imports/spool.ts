@@ -1,11 +1,12 @@
 import { createHash, type Hash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { createWriteStream, mkdirSync } from 'node:fs'
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { ProblemError } from '../http/problem.ts'
+import { bodyProblem } from '../http/read-body.ts'
 import type { FilePosition } from './read-lines.ts'
 import { retailHeader } from './retail-line.ts'
 
@@ -53,19 +54,15 @@ export const createSpool = (folder: string, bodyBytesMax: number): Spool => {
     async receive(jobId, body, gzip) {
       const hash = createHash('sha256')
       const counted = limited(bodyBytesMax, hash)
-      const file = await open(partPath(jobId), 'wx', 0o600)
+      const out = createWriteStream(partPath(jobId), { flags: 'wx', mode: 0o600, flush: true })
       try {
-        const out = file.createWriteStream({ autoClose: false })
         await (gzip ? pipeline(body, createGunzip(), counted.stream, out) : pipeline(body, counted.stream, out))
-        await file.datasync()
         const start = await startOf(partPath(jobId))
         await rename(partPath(jobId), bodyPath(jobId))
         return { sha256: hash.digest(), bytes: counted.bytes(), start }
       } catch (error) {
         await rm(partPath(jobId), { force: true })
         throw uploadProblem(error)
-      } finally {
-        await file.close()
       }
     },
     discard: (jobId) => rm(bodyPath(jobId), { force: true }),
@@ -121,8 +118,5 @@ const uploadProblem = (error: unknown): unknown => {
   if (code.startsWith('Z_')) {
     return new ProblemError(400, 'ICX_HTTP_MALFORMED', 'The body is not whole, valid gzip.', { cause: error })
   }
-  if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET') {
-    return new ProblemError(400, 'ICX_HTTP_MALFORMED', 'The body ended before it was complete.', { cause: error })
-  }
-  return error
+  return bodyProblem(error)
 }
