@@ -12,7 +12,7 @@ describe('the reject file', () => {
   })
 
   it.each(['=HYPERLINK("x")', '+1', '-1', '@SUM(A1)', '\t=1'])('disarms the formula %s', (text) => {
-    expect(parse(formatRejects([{ lineNo: 1, reason: 'r', text }]))[0][2]).toBe(`'${text}`)
+    expect(parse(formatRejects([{ lineNo: 1, reason: 'r', text }]))).toEqual([['1', 'r', `'${text}`]])
   })
 
   it('drops what was written after the checkpoint it is opened with', async () => {
