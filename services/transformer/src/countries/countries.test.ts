@@ -17,6 +17,17 @@ describe('countries', () => {
     expect(countryCodes.map((code) => shipped.codeOf(countryNameOf(code)))).toEqual(countryCodes)
   })
 
+  it('knows the countries of CLDR, less what ISO 3166 has only reserved', () => {
+    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+    const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
+    const canonical = (code: string): string => (Intl.getCanonicalLocales(`und-${code}`)[0] ?? '').slice(4)
+    const known = letters
+      .flatMap((first) => letters.map((second) => first + second))
+      .filter((code) => names.of(code) !== undefined && canonical(code) === code)
+    const reserved = ['AC', 'CP', 'CQ', 'DG', 'EA', 'EU', 'EZ', 'IC', 'QO', 'TA', 'UN', 'XA', 'XB', 'XK', 'ZZ']
+    expect(known.filter((code) => !reserved.includes(code))).toEqual([...countryCodes].sort())
+  })
+
   it('CTY-02 takes an alpha-2 code in capitals as itself', () => {
     expect(countryCodes.map((code) => bare.codeOf(code))).toEqual(countryCodes)
     expect(() => bare.codeOf('gb')).toThrow('no country code for gb')

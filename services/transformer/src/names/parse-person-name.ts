@@ -106,7 +106,7 @@ const isParticle = (word: string | undefined): boolean =>
 const wordsOf = (text: string): readonly string[] => {
   const found = text
     .normalize('NFC')
-    .replace(/\([^()]*\)|"[^"]*"|“[^”]*”|(?<=\s)''?[^']*''?(?=\s|$)/gu, ' ')
+    .replace(/\([^()]*\)|"[^"]*"|“[^“”]*”|(?<=\s)''?[^']*''?(?=\s|$)/gu, ' ')
     .split(/[\s,]+/u)
     .filter((word) => word !== '')
   const joined: string[] = []

@@ -49,12 +49,13 @@ const order: OrderReceived = {
   totalShipping: '10.00',
 }
 
-const transformed = (
-  change: Partial<OrderReceived>,
-  testOrders: TestOrders = 'skip',
-): [string, unknown] | undefined => {
-  const answer = transformOrder({ ...order, ...change }, countries, testOrders)
-  return answer && [answer.topic.name, answer.value]
+const events = (change: Partial<OrderReceived>, testOrders: TestOrders = 'skip'): readonly [string, unknown][] =>
+  transformOrder({ ...order, ...change }, countries, testOrders).map(({ topic, value }) => [topic.name, value])
+
+const transformed = (change: Partial<OrderReceived>): unknown => {
+  const [first, ...more] = events(change)
+  expect(more).toEqual([])
+  return first
 }
 
 describe('shop orders', () => {
@@ -100,32 +101,35 @@ describe('shop orders', () => {
     expect(() => transformed({ totalPrice: '97.99' })).toThrow('do not add up to its total')
   })
 
-  it('ORD-04 makes a cancellation of a cancelled order', () => {
-    expect(transformed({ cancelledAt: '2022-01-02T00:00:00Z' })).toEqual([
-      'sales.order-cancelled.v1',
-      {
-        cancellationId: '820982911946154508',
-        originalOrderRef: '820982911946154508',
-        cancelledAt: Date.UTC(2022, 0, 2),
-        countryCode: 'US',
-        currency: 'USD',
-        lines: [
-          {
-            sku: 'SKU2006-001',
-            description: 'Aviator sunglasses',
-            quantity: 1,
-            unitPriceMills: 89_990,
-            amountMinor: -8999,
-          },
-        ],
-        totalMinor: -8999,
-      },
+  it('ORD-04 places and cancels an order that is cancelled already', () => {
+    expect(events({ cancelledAt: '2022-01-02T00:00:00Z' })).toEqual([
+      transformed({}),
+      [
+        'sales.order-cancelled.v1',
+        {
+          cancellationId: '820982911946154508',
+          originalOrderRef: '820982911946154508',
+          cancelledAt: Date.UTC(2022, 0, 2),
+          countryCode: 'US',
+          currency: 'USD',
+          lines: [
+            {
+              sku: 'SKU2006-001',
+              description: 'Aviator sunglasses',
+              quantity: 1,
+              unitPriceMills: 89_990,
+              amountMinor: -8999,
+            },
+          ],
+          totalMinor: -8999,
+        },
+      ],
     ])
   })
 
   it('ORD-05 makes nothing of a test order unless told to', () => {
-    expect(transformed({ test: true })).toBeUndefined()
-    expect(transformed({ test: true }, 'accept')).toEqual(transformed({}))
+    expect(events({ test: true })).toEqual([])
+    expect(events({ test: true }, 'accept')).toEqual(events({}))
   })
 
   it("ORD-06 takes the payer's address where there is no shipping address", () => {

@@ -18,20 +18,20 @@ import { isoInstant } from '../time/iso-instant.ts'
 export type TestOrders = 'skip' | 'accept'
 
 /**
- * One canonical event for one order webhook: `sales.order-placed`, or `sales.order-cancelled` once the shop says that it
- * was cancelled; nothing for a test order unless they are accepted. Throws class `poison` for what cannot be stated
- * honestly.
+ * `sales.order-placed` for one order webhook, and `sales.order-cancelled` behind it where the order is cancelled already;
+ * nothing for a test order unless they are accepted. Throws class `poison` for what cannot be stated honestly.
  */
 export const transformOrder = (
   order: OrderReceived,
   countries: Countries,
   testOrders: TestOrders,
-): Outgoing | undefined => {
-  if (order.test && testOrders === 'skip') return undefined
+): readonly Outgoing[] => {
+  if (order.test && testOrders === 'skip') return []
   const positions = positionsOf(order)
+  const placement = placed(order, positions, countries)
   return order.cancelledAt === null
-    ? placed(order, positions, countries)
-    : cancelled(order, positions, order.cancelledAt, countries)
+    ? [placement]
+    : [placement, cancelled(order, positions, order.cancelledAt, countries)]
 }
 
 const placed = (order: OrderReceived, lines: readonly OrderPlacedLine[], countries: Countries): Outgoing => {
