@@ -1,211 +1,115 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type AssignedPartition,
-  type CommitOffset,
-  type ConsumerOptions,
-  InterchangeError,
-  type Logger,
-  type TransportConsumer,
-} from '@interchange/messaging'
-import { type AssignmentTable, createAssignmentTable } from './assignment-table.ts'
-import { commitOffsets } from './commit-offsets.ts'
-import { createGroupSession, type GroupSession, type GroupSessionHooks } from './group-session.ts'
-import type { KafkaConfig } from './kafka-config.ts'
-import { kafkaError } from './kafka-error.ts'
-import type { FetchedBatch } from './kafkajs-internals.ts'
-import { toRecords } from './to-records.ts'
+import type {
+  AdjustmentRecorded,
+  BillingCustomerRegistered,
+  OrderCancelled,
+  OrderPlaced,
+  RefundIssued,
+} from '@interchange/contracts'
+import { type HandlerContext, rejected } from '@interchange/messaging'
+import type { Account, BillingCustomer, JournalEntry, Posting } from './ledger-effect.ts'
 
-const restartDelayMaxMs = 2_000
-/** A cluster that has just started answers before its coordinators have loaded. */
-const firstJoinPatienceMs = 20_000
-const sessionCloseMs = 2_000
+type Handled = Pick<HandlerContext, 'messageId'>
 
-/**
- * A group member over kafkajs' eager protocol. Records are handed over and fetching goes on at once; commits are the
- * owner's, under the epoch and the generation they were read in.
- *
- * What a rebalance guarantees: `onRevoked` is awaited before this member asks to join again, and the coordinator gives
- * its partitions to nobody before it has asked, or before `rebalanceTimeoutMs` is over. A member that loses its session
- * (stopped process, cut network) cannot be asked: its `onRevoked` comes late, and its commits are refused as stale.
- *
- * An outage is lived through: kafkajs gives up after a few errors (trap K13), and a new session joins with growing
- * delay. `onEnded` is for what cannot pass: refusals, an offset out of range, unreadable batches, an `onBatch` that threw.
- */
-export const createKafkaConsumer = async (
-  config: KafkaConfig,
-  logger: Logger,
-  options: ConsumerOptions,
-): Promise<TransportConsumer> => {
-  const table = createAssignmentTable()
-  let state: 'joining' | 'running' | 'restarting' | 'ended' | 'closed' = 'joining'
-  let revoking = false
-  let session: GroupSession
-
-  const revoke = async (): Promise<void> => {
-    const held = table.list()
-    if (held.length === 0) return
-    revoking = true
-    try {
-      await revokedWithin(options, held, logger)
-    } finally {
-      table.clear()
-      revoking = false
-    }
-  }
-
-  const end = (error: InterchangeError): void => {
-    if (state === 'ended' || state === 'closed') return
-    state = 'ended'
-    logger.error({ group: options.group, code: error.code, ...error.facts }, `The consumer has ended: ${error.message}`)
-    const over = session
-    void revoke()
-      .then(() => over.close(sessionCloseMs))
-      .finally(() => options.onEnded(error))
-  }
-
-  const hooks: GroupSessionHooks = {
-    beforeRejoin: revoke,
-    joined(partitions) {
-      options.onAssigned(table.assign(partitions))
-    },
-    crashed(error) {
-      const mapped = kafkaError(error, `reading as ${options.group}`, { group: options.group })
-      if (mapped.code !== 'ICX_KAFKA_UNAVAILABLE') end(mapped)
-      else void restart(mapped)
-    },
-    takeBatch(batch) {
-      const assigned = table.get(batch.topic, batch.partition)
-      if (assigned === undefined || revoking || state !== 'running') return false
-      if (table.isPaused(batch.topic, batch.partition)) return false
-      try {
-        handOver(options, assigned, batch)
-        return true
-      } catch (error) {
-        end(new InterchangeError('ICX_HANDLER_FAILED', 'onBatch threw', { class: 'fatal', cause: error }))
-        return false
-      }
-    },
-  }
-
-  const restart = async (reason: InterchangeError): Promise<void> => {
-    state = 'restarting'
-    logger.warn(
-      { group: options.group, ...reason.facts },
-      `The group session is lost, joining again: ${reason.message}`,
-    )
-    await revoke()
-    for (let attempt = 1; state === 'restarting'; attempt++) {
-      await sleep(Math.min(restartDelayMaxMs, 100 * 2 ** attempt), undefined, { ref: true })
-      if (state !== 'restarting') return
-      session = createGroupSession(config, logger, options, hooks)
-      try {
-        await begin()
-      } catch (error) {
-        await session.close(sessionCloseMs)
-        const mapped = kafkaError(error, `joining ${options.group}`, { group: options.group, attempt })
-        if (mapped.code !== 'ICX_KAFKA_UNAVAILABLE') end(mapped)
-      }
-    }
-  }
-
-  const begin = async (): Promise<void> => {
-    const before = state
-    state = 'running'
-    try {
-      await session.start()
-    } catch (error) {
-      if (state === 'running') state = before
-      throw error
-    }
-  }
-
-  const untilMs = Date.now() + firstJoinPatienceMs
-  for (let attempt = 1; ; attempt++) {
-    session = createGroupSession(config, logger, options, hooks)
-    try {
-      await begin()
-      break
-    } catch (error) {
-      await session.close(sessionCloseMs)
-      const mapped = kafkaError(error, `joining ${options.group}`, { group: options.group, attempt })
-      if (mapped.code !== 'ICX_KAFKA_UNAVAILABLE' || Date.now() >= untilMs) {
-        state = 'closed'
-        throw mapped
-      }
-      await sleep(Math.min(1_000, 100 * 2 ** attempt))
-    }
-  }
-
-  let closing: Promise<void> | undefined
+/** An order is owed by the customer and earned as sales, shipping and tax, less discounts. */
+export const postOrder = (order: OrderPlaced, { messageId }: Handled): JournalEntry => {
+  const sales = sum(order.lines)
+  const { shippingMinor, taxMinor, discountMinor, totalMinor } = order
+  agrees(sales + shippingMinor + taxMinor - discountMinor, totalMinor)
   return {
-    pause(partitions) {
-      const held = partitions.filter(({ topic, partition }) => table.get(topic, partition) !== undefined)
-      for (const { topic, partition } of held) table.pause(topic, partition)
-      session.pause(held)
-    },
-    resume(partitions) {
-      const held = partitions.filter(({ topic, partition }) => table.get(topic, partition) !== undefined)
-      for (const { topic, partition } of held) table.resume(topic, partition)
-      session.resume(held)
-    },
-    seek(partition, offset) {
-      if (table.get(partition.topic, partition.partition) !== undefined) session.seek(partition, offset)
-    },
-    async commit(offsets) {
-      const { fresh, stale } = byEpoch(table, offsets)
-      if (fresh.length === 0) return stale
-      const committer = session.committer()
-      if (committer === undefined) return [...stale, ...fresh]
-      return (await commitOffsets(committer, fresh)) ? stale : [...stale, ...fresh]
-    },
-    assignment: () => table.list(),
-    close(deadlineMs) {
-      if (state !== 'ended') state = 'closed'
-      table.clear()
-      closing ??= session.close(deadlineMs)
-      return closing
-    },
+    kind: 'order',
+    documentId: order.orderId,
+    messageId,
+    source: order.source,
+    orderRef: order.orderId,
+    postedAtMs: order.placedAt,
+    currency: currencyOf(order.currency),
+    postings: [
+      { account: 'receivable', amountMinor: totalMinor },
+      { account: 'sales', amountMinor: negated(sales) },
+      ...unlessZero('shipping', negated(shippingMinor)),
+      ...unlessZero('tax', negated(taxMinor)),
+      ...unlessZero('discounts', discountMinor),
+    ],
   }
 }
 
-const handOver = (options: ConsumerOptions, { epoch }: AssignedPartition, batch: FetchedBatch): void =>
-  options.onBatch({
-    topic: batch.topic,
-    partition: batch.partition,
-    epoch,
-    records: toRecords(batch.topic, batch.partition, batch.messages),
-    nextOffset: Number(batch.lastOffset()) + 1,
-    highWatermark: Number(batch.highWatermark),
-  })
-
-const byEpoch = (
-  table: AssignmentTable,
-  offsets: readonly CommitOffset[],
-): { fresh: CommitOffset[]; stale: CommitOffset[] } => {
-  const fresh: CommitOffset[] = []
-  const stale: CommitOffset[] = []
-  for (const offset of offsets) {
-    const isFresh = table.get(offset.topic, offset.partition)?.epoch === offset.epoch
-    ;(isFresh ? fresh : stale).push(offset)
+/** A cancellation takes back what was owed and what was earned; its amounts are negative already. */
+export const postCancellation = (cancellation: OrderCancelled, { messageId }: Handled): JournalEntry => {
+  agrees(sum(cancellation.lines), cancellation.totalMinor)
+  return {
+    kind: 'cancellation',
+    documentId: cancellation.cancellationId,
+    messageId,
+    source: null,
+    orderRef: cancellation.originalOrderRef,
+    postedAtMs: cancellation.cancelledAt,
+    currency: currencyOf(cancellation.currency),
+    postings: owed(cancellation.totalMinor, 'sales'),
   }
-  return { fresh, stale }
 }
 
-/** The owner's `onRevoked`, awaited within its bound; what it throws is said and does not stop the rebalance. */
-const revokedWithin = async (
-  options: ConsumerOptions,
-  partitions: readonly AssignedPartition[],
-  logger: Logger,
-): Promise<void> => {
-  const bound = new AbortController()
-  try {
-    await Promise.race([
-      options.onRevoked(partitions),
-      sleep(options.rebalanceTimeoutMs, undefined, { ref: false, signal: bound.signal }),
-    ])
-  } catch (error) {
-    logger.error({ group: options.group, cause: String(error) }, 'onRevoked failed')
-  } finally {
-    bound.abort()
-  }
+/** A refund may differ from the sum of its positions (shipping, goodwill): its own amount counts. */
+export const postRefund = (refund: RefundIssued, { messageId }: Handled): JournalEntry => ({
+  kind: 'refund',
+  documentId: refund.refundId,
+  messageId,
+  source: null,
+  orderRef: refund.orderId,
+  postedAtMs: refund.issuedAt,
+  currency: currencyOf(refund.currency),
+  postings: owed(refund.amountMinor, 'refunds'),
+})
+
+/** An adjustment of the books against bad debt. */
+export const postAdjustment = (adjustment: AdjustmentRecorded, { messageId }: Handled): JournalEntry => ({
+  kind: 'adjustment',
+  documentId: adjustment.adjustmentId,
+  messageId,
+  source: null,
+  orderRef: null,
+  postedAtMs: adjustment.recordedAt,
+  currency: currencyOf(adjustment.currency),
+  postings: owed(adjustment.amountMinor, 'bad-debt'),
+})
+
+/** The event carries no time of its own, so the message's time orders the states of a customer. */
+export const billCustomer = (
+  { customerId, legalName, address, email }: BillingCustomerRegistered,
+  { messageId, timeMs }: Pick<HandlerContext, 'messageId' | 'timeMs'>,
+): BillingCustomer => ({
+  kind: 'customer',
+  customerId,
+  messageId,
+  legalName,
+  addressLines: address?.lines ?? [],
+  city: address?.city ?? null,
+  region: address?.region ?? null,
+  postalCode: address?.postalCode ?? null,
+  countryCode: address?.countryCode ?? null,
+  email,
+  registeredAtMs: timeMs,
+})
+
+const owed = (amountMinor: number, against: Account): readonly Posting[] => [
+  { account: 'receivable', amountMinor },
+  { account: against, amountMinor: negated(amountMinor) },
+]
+
+const unlessZero = (account: Account, amountMinor: number): readonly Posting[] =>
+  amountMinor === 0 ? [] : [{ account, amountMinor }]
+
+/** Without the negative zero that `-0` would put into a test's or a person's way. */
+const negated = (amountMinor: number): number => 0 - amountMinor
+
+const sum = (lines: readonly { readonly amountMinor: number }[]): number =>
+  lines.reduce((total, { amountMinor }) => total + amountMinor, 0)
+
+const agrees = (positionsMinor: number, totalMinor: number): void => {
+  if (positionsMinor !== totalMinor)
+    throw rejected('The total is not the sum of its positions.', { positionsMinor, totalMinor })
+}
+
+const currencyOf = (currency: string): string => {
+  if (!/^[A-Z]{3}$/.test(currency)) throw rejected('The currency is no ISO 4217 code.', { currency })
+  return currency
 }
