@@ -1,11 +1,15 @@
 import { createDatabase, type Database } from '@interchange/store'
 
-/** What the consumers' databases say, read by an auditor who only reads. */
+/** What the services' databases say, read by an auditor who only reads. */
 export interface EffectFacts {
   /** Ids that each group has settled, from its inbox. */
   readonly doneIds: ReadonlyMap<string, ReadonlySet<string>>
   /** Effects that were applied more than once, by what shows it. Empty is what must be. */
   readonly duplicates: readonly { readonly what: string; readonly count: number }[]
+  /** Event ids that a sender was told Kafka has, from the producer's claims. */
+  readonly acknowledgedIds: ReadonlySet<string>
+  /** Retail invoices that Kafka has, by their number, from the producer's claims. */
+  readonly publishedInvoices: ReadonlySet<string>
   /** Sum over all postings, by currency, in minor units: 0 each, or the ledger does not balance. */
   readonly ledgerSums: ReadonlyMap<string, number>
   /** Receivable amount by document id and kind, in minor units. */
@@ -15,7 +19,7 @@ export interface EffectFacts {
 /** The groups that keep an inbox, each in the Postgres schema of its own name. */
 export const storeGroups: readonly string[] = ['warehouse', 'ledger', 'notifications']
 
-/** Reads the books of the three groups. */
+/** Reads the books of the three groups and the producer's claims. */
 export const readBooks = async (databaseUrl: string): Promise<EffectFacts> => {
   const database = createDatabase({ url: databaseUrl, schema: 'public', poolMax: 2, applicationName: 'accounting' })
   try {
@@ -28,7 +32,12 @@ export const readBooks = async (databaseUrl: string): Promise<EffectFacts> => {
     const receivables = await database.query<{ document_id: string; kind: string; amount: string }>(
       "SELECT document_id, kind, amount_minor::text AS amount FROM ledger.posting WHERE account = 'receivable'",
     )
+    const claims = await database.query<{ id: string; source: string; natural_key: string }>(
+      'SELECT event_id::text AS id, source, natural_key FROM producer.claims WHERE published_ms IS NOT NULL',
+    )
     return {
+      acknowledgedIds: new Set(claims.map(({ id }) => id)),
+      publishedInvoices: new Set(claims.flatMap((claim) => (claim.source === 'retail' ? [claim.natural_key] : []))),
       doneIds: new Map(inboxes),
       duplicates: (await Promise.all(duplicateQueries.map((query) => duplicatesOf(database, query)))).filter(
         ({ count }) => count > 0,

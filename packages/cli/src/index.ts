@@ -1,1 +1,8 @@
-export {}
+export { type Audit, auditSystem } from './demo/audit-system.ts'
+export { prepareCluster } from './demo/prepare-cluster.ts'
+export { quiesce } from './demo/quiesce.ts'
+export { type ImportJob, type ImportTarget, importRetailFile, rejectedInvoices } from './demo/retail-import.ts'
+export { sendWebhook, sendWebhooks, shopMorning, type Webhook, type WebhookAnswer } from './demo/shop-webhooks.ts'
+export { exitCodes } from './exit-codes.ts'
+export { createProgram } from './program.ts'
+export { type System, withSystem } from './system.ts'

@@ -1,0 +1,46 @@
+import {
+  type Balance,
+  type BookedGroup,
+  closeBooks,
+  type EffectFacts,
+  type LogFacts,
+  readBooks,
+  readLog,
+  storeGroups,
+} from '@interchange/accounting'
+import { catalogue, groups, topics, topicsOf } from '@interchange/contracts'
+import type { JavaKafkaClient } from '@interchange/stack'
+
+/** Everything the auditor saw, and what follows from it. */
+export interface Audit {
+  readonly balance: Balance
+  readonly log: LogFacts
+  readonly effects: EffectFacts
+  readonly duplicatedEffects: number
+}
+
+/**
+ * Closes the books of the whole system from outside: Kafka's own client against SQL. Every group must be quiet.
+ */
+export const auditSystem = async (where: {
+  readonly brokers: string
+  readonly databaseUrl: string
+  readonly client: JavaKafkaClient
+}): Promise<Audit> => {
+  const reader = { ...where.client, brokers: where.brokers }
+  const names = catalogue.map(({ name }) => name)
+  const [log, effects] = await Promise.all([readLog(reader, names, groups), readBooks(where.databaseUrl)])
+  const balance = closeBooks(
+    log,
+    groups.map((group) => booked(group, effects)),
+    effects.acknowledgedIds,
+  )
+  const duplicates = effects.duplicates.reduce((sum, { count }) => sum + count, 0)
+  return { balance, log, effects, duplicatedEffects: duplicates + balance.divergentIds.length }
+}
+
+const booked = (group: string, effects: EffectFacts): BookedGroup => {
+  const base = { group, topics: topicsOf(group).map(({ name }) => name) }
+  if (storeGroups.includes(group)) return { ...base, doneIds: effects.doneIds.get(group) ?? new Set() }
+  return { ...base, outputs: topics.filter(({ owner }) => owner === group).map(({ name }) => name) }
+}
