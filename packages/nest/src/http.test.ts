@@ -3,7 +3,7 @@ import { InterchangeError } from '@interchange/messaging'
 import { Body, ConflictException, Controller, Get, Module, Post, Req } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestApplication, type TestApplication } from './test-application.ts'
+import { startTestApplication, type TestApplication } from './application.fixture.ts'
 
 class Teapot extends Error {
   readonly retryAfterSeconds = 7

@@ -12,8 +12,8 @@ import { createMemoryTransport } from '@interchange/messaging/memory'
 import { activeCorrelationId } from '@interchange/telemetry'
 import { Controller, Inject, Injectable, Module, Post } from '@nestjs/common'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { startTestApplication, type TestApplication, type TestApplicationOptions } from './application.fixture.ts'
 import { Consume, PUBLISHER, Subscription } from './index.ts'
-import { startTestApplication, type TestApplication, type TestApplicationOptions } from './test-application.ts'
 
 type ShopErasure = Parameters<(typeof shopErasureRequested)['keyOf']>[0]
 

@@ -18,7 +18,7 @@ interface Run {
   line(message: string): Promise<Line>
 }
 
-const program = fileURLToPath(new URL('./test-service.ts', import.meta.url))
+const program = fileURLToPath(new URL('./service.fixture.ts', import.meta.url))
 
 const run = (env: Readonly<Record<string, string>>): Run => {
   const child = spawn(process.execPath, [program], {

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { InterchangeError, naturalEventId, newEventId, rejected, type SettleEntry } from '@interchange/messaging'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testDatabase } from './database.fixture.ts'
 import type { Database, Transaction } from './database.ts'
 import { createEffectStore } from './effect-store.ts'
 import { migrate } from './migrate.ts'
-import { testDatabase } from './test-database.ts'
 
 interface Posting {
   readonly text: string

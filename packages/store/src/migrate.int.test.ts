@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { testDatabase } from './database.fixture.ts'
 import { createDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
-import { testDatabase } from './test-database.ts'
 
 const directoryOf = (files: Readonly<Record<string, string>>): string => {
   const directory = mkdtempSync(join(tmpdir(), 'ix-migrations-'))
