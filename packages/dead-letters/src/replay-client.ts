@@ -16,8 +16,8 @@ import type {
 export interface ReplayClient {
   letters(query?: LetterQuery): Promise<LetterPage>
   causes(query?: LetterQuery): Promise<readonly CauseSummary[]>
-  /** By id or short id. `reveal` shows personal data and is audited. */
-  letter(id: string, options?: { reveal?: boolean }): Promise<LetterDetail>
+  /** By id or short id. `reveal` shows personal data; the audit has it first, by `actor`. */
+  letter(id: string, options?: { readonly reveal?: boolean; readonly actor?: string }): Promise<LetterDetail>
   startReplay(request: ReplayRequest): Promise<ReplayStatus>
   replay(replayId: string): Promise<ReplayStatus>
   audit(): Promise<readonly AuditEntry[]>
@@ -62,14 +62,14 @@ export const createReplayClient = ({ url, token, timeoutMs = 30_000 }: ReplayCli
     letters: (query) => ask(`/dead-letters${queryText(query)}`),
     causes: (query) => ask(`/dead-letters/causes${queryText(query)}`),
     letter: (id, options) =>
-      ask(`/dead-letters/${encodeURIComponent(id)}${options?.reveal === true ? '?reveal=true' : ''}`),
+      ask(`/dead-letters/${encodeURIComponent(id)}${queryText({ reveal: options?.reveal, actor: options?.actor })}`),
     startReplay: (request) => ask('/replays', request),
     replay: (replayId) => ask(`/replays/${encodeURIComponent(replayId)}`),
     audit: () => ask('/audit'),
   }
 }
 
-const queryText = (query: LetterQuery = {}): string => {
+const queryText = (query: object = {}): string => {
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as [string, string]],
   )
