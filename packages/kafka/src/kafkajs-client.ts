@@ -53,7 +53,8 @@ export const createKafkajsClient = (config: KafkaConfig, logger: Logger, retries
   const kafka = new kafkajs.Kafka({
     brokers: [...config.brokers],
     clientId: config.clientId,
-    ...(config.ssl !== undefined && { ssl: config.ssl }),
+    // Our socket factory would take `false` for options.
+    ...(config.ssl && { ssl: config.ssl }),
     ...(config.sasl !== undefined && { sasl: { ...config.sasl } as SASLOptions }),
     connectionTimeout: config.connectionTimeoutMs ?? 3_000,
     requestTimeout: requestTimeoutMs(config),
