@@ -1,6 +1,6 @@
 import { classify } from './classify.ts'
 import { type GroupState, recovered, troubled } from './group-state.ts'
-import type { OwnedPartition } from './owned-partition.ts'
+import type { OwnedPartition } from './message.ts'
 import type { CommitOffset } from './transport.ts'
 
 /** Commits the lowest contiguous offset of every partition that moved, by time, in one request. */

@@ -66,9 +66,10 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     },
     onRoom: () => scheduler.wake(),
   })
+  const letterQueue = createLetterQueue(options, letterProducer)
   const flood = createFloodWatch(state.limits.floodLetters)
   const commits = createCommits(state)
-  const letters = createLetters(state, letterQueue(options, letterProducer))
+  const letters = createLetters(state, letterQueue)
   const settlement = createSettlement({
     state,
     gate,
@@ -143,7 +144,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
   const intake = createIntake({ state, commits, list: scheduler.list })
   const rebalance = createRebalance(state, routes, commits)
 
-  state.consumer = await transport.createConsumer({
+  const joining = transport.createConsumer({
     group,
     topics: [...routes.keys()].flatMap((topic) => [topic, replayLaneName(topic, group)]),
     isolation: state.limits.isolation,
@@ -155,6 +156,10 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     onRevoked: (partitions) => rebalance.revoked(partitions).catch((error) => end(classify(error).error)),
     onEnded: end,
   })
+  state.consumer = await joining.catch(async (error) => {
+    await letterProducer.close()
+    throw error
+  })
   if (state.phase === 'starting') state.phase = 'running'
   if (state.paused.size > 0) state.consumer.pause([...state.paused])
   startWatch(state, attempts, watchEveryMs(routes), end)
@@ -163,7 +168,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     group,
     health: () => healthOf(state),
     stop(deadlineMs) {
-      stopping ??= shutDown({ state, attempts, commits, letterProducer }, deadlineMs)
+      stopping ??= shutDown({ state, attempts, commits, letterQueue, letterProducer }, deadlineMs)
       return stopping
     },
   }
@@ -186,7 +191,7 @@ const initialState = (options: ConsumerGroupOptions): GroupState => ({
   onRest: new Set(),
 })
 
-const letterQueue = (
+const createLetterQueue = (
   { clock, random, metrics }: ConsumerGroupOptions,
   producer: Parameters<typeof createSendQueue>[0]['producer'],
 ) =>

@@ -1,6 +1,7 @@
 import type { Failure } from './classify.ts'
 import { HeaderBlock, type HeaderEntry } from './header-block.ts'
 import { deadLetterHeaders } from './header-names.ts'
+import { letterFacts } from './letter-facts.ts'
 import type { Message } from './message.ts'
 import { deadLetterTopicName } from './topic.ts'
 import type { OutboundRecord } from './transport.ts'
@@ -67,14 +68,16 @@ export const deadLetterOf = (message: Message, facts: LetterFacts, brief = false
 const originalBlock = (message: Message): { block: HeaderBlock; count: number; broken: Buffer | undefined } => {
   const { headers } = message.record
   try {
-    const count = message.owner.replayLane
-      ? Number(laneText(message, deadLetterHeaders.originalHeaderCount))
-      : Number.NaN
-    if (!Number.isSafeInteger(count) || count < 0) return { block: headers, count: headers.count, broken: undefined }
-    const block = headers.take(count)
-    return { block, count: block.count, broken: undefined }
+    const { count } = headers
+    // Walks all of it: what is appended to a block that cannot be walked could never be found again.
+    const whole = headers.take(count)
+    if (whole.bytes.length !== headers.bytes.length)
+      return { block: HeaderBlock.empty, count: 0, broken: headers.bytes }
+    const original = Number(laneText(message, deadLetterHeaders.originalHeaderCount))
+    if (!Number.isSafeInteger(original) || original < 0 || original > count)
+      return { block: headers, count, broken: undefined }
+    return { block: headers.take(original), count: original, broken: undefined }
   } catch {
-    // Not even the count can be read, so nothing can be appended: the bytes go along as one header.
     return { block: HeaderBlock.empty, count: 0, broken: headers.bytes }
   }
 }
@@ -102,13 +105,11 @@ const replayedPlace = (message: Message): ReplayedPlace => {
   }
 }
 
+/** A fact that a replay put on the lane; nothing elsewhere is believed. */
 const laneText = (message: Message, name: string): string | undefined => {
-  try {
-    const text = message.record.headers.text(name)
-    return text === undefined ? undefined : cut(text, letterLimits.factBytesMax)
-  } catch {
-    return undefined
-  }
+  if (!message.owner.replayLane) return undefined
+  const text = letterFacts(message.record.headers).get(name)
+  return text === undefined ? undefined : cut(text, letterLimits.factBytesMax)
 }
 
 /** At most `bytesMax` bytes of UTF-8, never half a character. */

@@ -4,9 +4,11 @@ import { fingerprintOf } from './fingerprint.ts'
 import type { FloodWatch } from './flood.ts'
 import type { Gate } from './gate.ts'
 import { type GroupState, isEnding } from './group-state.ts'
+import { HeaderBlock } from './header-block.ts'
 import type { Letters } from './letters.ts'
 import type { FailureHistory, Message } from './message.ts'
 import { afterFailure, backoffMs } from './retry-policy.ts'
+import type { Span } from './tracing.ts'
 
 /** What a failed attempt leads to: another one, a letter, or the end of the group. */
 export interface Failures {
@@ -94,7 +96,7 @@ export const createFailures = (options: FailuresOptions): Failures => {
       return
     }
     const { retry: policy } = message.owner.route
-    const delayMs = history.last.retryAfterMs ?? backoffMs(policy, Math.max(1, message.attempt), random)
+    const delayMs = askedMs(history.last) ?? backoffMs(policy, Math.max(1, message.attempt), random)
     next.cancelWait = clock.after(delayMs, () => options.retry(next))
   }
 
@@ -115,10 +117,34 @@ export const createFailures = (options: FailuresOptions): Failures => {
 
   /** A failing message always exports its span, whatever the sampling. */
   const trace = (message: Message, { code, error }: Failure): void => {
-    const span = message.span ?? tracing.startProcess(message, message.record.headers, true)
+    const span = message.span ?? failingSpan(message)
     message.span = undefined
     span?.end({ ok: false, code, error })
   }
 
+  const failingSpan = (message: Message): Span | undefined => {
+    try {
+      return tracing.startProcess(message, message.record.headers, true)
+    } catch {
+      // Its headers cannot be read: the place in the log is all there is to say.
+      const { topic, partition, offset, attempt, safeMessageId: messageId } = message
+      const facts = {
+        topic,
+        partition,
+        offset,
+        group,
+        attempt,
+        messageId,
+        correlationId: undefined,
+        replayId: undefined,
+      }
+      return tracing.startProcess(facts, HeaderBlock.empty, true)
+    }
+  }
+
   return { failed }
 }
+
+/** What the other side asked for, within reason: longer than an hour is an hour. */
+const askedMs = ({ retryAfterMs }: Failure): number | undefined =>
+  retryAfterMs === undefined ? undefined : Math.min(Math.max(retryAfterMs, 0), 3_600_000)

@@ -1,7 +1,7 @@
 import type { ConsumerGroupOptions } from './consumer-group.ts'
 import type { InterchangeError } from './failure.ts'
 import type { GroupLimits } from './group-limits.ts'
-import type { OwnedPartition } from './owned-partition.ts'
+import type { OwnedPartition } from './message.ts'
 import type { TransportConsumer } from './transport.ts'
 
 /** What the parts of one running consumer group know together. */

@@ -64,6 +64,23 @@ export class HeaderBlock {
     return entries
   }
 
+  /**
+   * The last `countMax` headers in order, however many come before them: for facts that were appended to a block which
+   * may itself be a header bomb. Throws `ICX_HEADERS_MALFORMED`.
+   */
+  last(countMax: number): { name: string; value: Buffer | null }[] {
+    const cursor = new Cursor(this.bytes)
+    const entries: { name: string; value: Buffer | null }[] = []
+    for (let left = cursor.count(); left > 0; left--) {
+      if (left <= countMax) entries.push({ name: cursor.name(), value: cursor.value() })
+      else {
+        cursor.skipName(undefined)
+        cursor.skipValue()
+      }
+    }
+    return entries
+  }
+
   /** A new block: these bytes untouched, `added` behind them. */
   append(added: readonly HeaderEntry[]): HeaderBlock {
     if (added.length === 0) return this

@@ -1,7 +1,7 @@
 import type { Commits } from './commits.ts'
 import { type GroupState, isEnding } from './group-state.ts'
-import { Message } from './message.ts'
-import { type OwnedPartition, partitionKey } from './owned-partition.ts'
+import { Message, type OwnedPartition } from './message.ts'
+import { partitionKey } from './owned-partition.ts'
 import type { RecordBatch, TransportRecord } from './transport.ts'
 
 /** Takes what the transport delivers and keeps every window within its bounds. Returns at once. */
@@ -37,6 +37,8 @@ export const createIntake = ({ state, commits, list }: IntakeOptions): Intake =>
       partition.lanes.push(message)
     }
     tracker.delivered(batch.nextOffset)
+    // Where we began is no news to the group.
+    if (partition.committed < 0) partition.committed = batch.records[0]?.offset ?? -1
     state.heldBytes += tracker.bytes - before
     partition.highWatermark = batch.highWatermark
     metrics.received(batch.topic, group, batch.records.length)

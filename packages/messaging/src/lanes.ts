@@ -24,7 +24,7 @@ export interface Lanes<Item extends LaneItem> {
   release(item: Item): void
   /** Another attempt at the same message takes its lane over. */
   handOver(from: Item, to: Item): void
-  /** Messages not started yet, in order; they are gone from here. */
+  /** Messages not started yet, in no order; they are gone from here. */
   drain(): Item[]
   /** Whether `next` may have something. */
   readonly ready: boolean
@@ -60,7 +60,8 @@ export const createLanes = <Item extends LaneItem>(ordered: boolean): Lanes<Item
       return undefined
     },
     hold(item) {
-      if (!ordered || item.holdsLane) return
+      // Held by a later message already: this one came back after its lane went on, and order across it is gone.
+      if (!ordered || item.holdsLane || lanes.has(item.laneKey)) return
       item.holdsLane = true
       lanes.set(item.laneKey, { first: undefined, last: undefined })
     },

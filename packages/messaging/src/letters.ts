@@ -2,7 +2,7 @@ import { classify } from './classify.ts'
 import type { DeliveryOutcome } from './consumer-group.ts'
 import { deadLetterOf, type LetterFacts } from './dead-letter.ts'
 import type { InterchangeError } from './failure.ts'
-import { type GroupState, recovered, troubled } from './group-state.ts'
+import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
 import type { Message } from './message.ts'
 import type { SendQueue } from './send-queue.ts'
 
@@ -53,6 +53,7 @@ export const createLetters = (state: GroupState, queue: SendQueue): Letters => {
       },
       refused(error) {
         stuck(message, error)
+        if (isEnding(state)) return
         // Perhaps it is too large: try without the texts, and go on trying. The offset stays.
         clock.after(retryMs, () => send(message, facts, true, written))
       },
@@ -85,7 +86,7 @@ export const createLetters = (state: GroupState, queue: SendQueue): Letters => {
       group,
       topic: message.owner.route.topic.name,
       outcome,
-      replayId: safely(() => message.replayId),
+      replayId: message.replayId,
       attempts: message.attempt,
       atMs: clock.now(),
       code: history?.last.code,
@@ -95,7 +96,7 @@ export const createLetters = (state: GroupState, queue: SendQueue): Letters => {
       const failure = classify(error)
       state.progressAtMs = clock.now()
       troubled(state, 'outcome', `no outcome can be reported: ${failure.code}: ${failure.message}`)
-      clock.after(retryMs, tell)
+      if (!isEnding(state)) clock.after(retryMs, tell)
     }
     const tell = (): void => {
       Promise.resolve()
@@ -114,13 +115,5 @@ export const createLetters = (state: GroupState, queue: SendQueue): Letters => {
       if (facts !== undefined) send(message, facts, false, written)
     },
     report,
-  }
-}
-
-const safely = <Result>(read: () => Result): Result | undefined => {
-  try {
-    return read()
-  } catch {
-    return undefined
   }
 }

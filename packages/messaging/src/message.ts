@@ -1,15 +1,52 @@
 import type { Failure } from './classify.ts'
+import type { CompiledRoute } from './compiled-route.ts'
 import { placeEventId } from './event-id.ts'
 import { InterchangeError } from './failure.ts'
 import { ceHeaders, deadLetterHeaders } from './header-names.ts'
-import type { LaneItem } from './lanes.ts'
-import type { OwnedPartition } from './owned-partition.ts'
+import type { LaneItem, Lanes } from './lanes.ts'
+import { letterFacts } from './letter-facts.ts'
+import type { SettledAs } from './metrics.ts'
+import type { OffsetTracker } from './offset-tracker.ts'
 import type { HandlerContext } from './route.ts'
 import type { ProcessFacts, Span } from './tracing.ts'
 import type { TransportRecord } from './transport.ts'
 
 /** Where a message stands: it only ever moves forward, and a later attempt is another `Message`. */
 export type Stage = 'queued' | 'running' | 'settling' | 'waiting' | 'over'
+
+/** One partition during one assignment. */
+export interface OwnedPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly epoch: number
+  readonly route: CompiledRoute
+  /** It is the group's replay lane, whose control headers are ours. */
+  readonly replayLane: boolean
+  readonly tracker: OffsetTracker<Message>
+  readonly lanes: Lanes<Message>
+  /** Still in flight here when an earlier assignment of it ended, by offset; taken over when delivered again. */
+  readonly stillRunning: Map<number, Message>
+  /** Started and neither settled nor waiting for another attempt. */
+  busy: number
+  /** In the scheduler's queue. */
+  listed: boolean
+  paused: boolean
+  /** Being given away: start nothing more. */
+  draining: boolean
+  /** The assignment has ended: commit nothing either. */
+  ended: boolean
+  /** Last committed, or where this assignment began; -1 before the first record. */
+  committed: number
+  highWatermark: number
+  /** Not told to metrics yet. */
+  readonly counts: PartitionCounts
+}
+
+export interface PartitionCounts {
+  handled: number
+  handledMs: number
+  readonly settled: Record<SettledAs, number>
+}
 
 /** What went wrong with earlier attempts at this message in this process. */
 export interface FailureHistory {
@@ -133,7 +170,7 @@ export class Message implements HandlerContext, ProcessFacts, LaneItem {
 
   /** Only believed on the replay lane, which is ours alone (X44). */
   get replayId(): string | undefined {
-    return this.owner.replayLane ? this.record.headers.text(deadLetterHeaders.replayId) : undefined
+    return this.owner.replayLane ? letterFacts(this.record.headers).get(deadLetterHeaders.replayId) : undefined
   }
 
   get signal(): AbortSignal {
@@ -162,17 +199,9 @@ export class Message implements HandlerContext, ProcessFacts, LaneItem {
   private placeId(): string {
     const { topic, partition, offset, timestampMs, headers } = this.record
     if (this.owner.replayLane) {
-      const original = textOrUndefined(() => headers.text(deadLetterHeaders.messageId))
+      const original = letterFacts(headers).get(deadLetterHeaders.messageId)
       if (original !== undefined && original !== '' && original.length <= messageIdLengthMax) return original
     }
     return placeEventId(topic, partition, offset, timestampMs)
-  }
-}
-
-const textOrUndefined = (read: () => string | undefined): string | undefined => {
-  try {
-    return read()
-  } catch {
-    return undefined
   }
 }

@@ -1,7 +1,8 @@
 import type { Commits } from './commits.ts'
 import type { CompiledRoute } from './compiled-route.ts'
 import { type GroupState, untilCalm } from './group-state.ts'
-import { type OwnedPartition, ownPartition, partitionKey } from './owned-partition.ts'
+import type { OwnedPartition } from './message.ts'
+import { ownPartition, partitionKey } from './owned-partition.ts'
 import { replayLaneName } from './topic.ts'
 import type { AssignedPartition } from './transport.ts'
 
@@ -48,6 +49,8 @@ export const createRebalance = (
         }
         const former = state.former.get(key)
         state.former.delete(key)
+        // A driver may keep a pause across assignments (trap K26).
+        if ((former ?? present)?.paused === true) state.consumer?.resume([assigned])
         state.partitions.set(key, ownPartition(assigned, known.route, known.replayLane, former))
       }
       logger.info({ group, partitions: partitions.length }, 'partitions assigned')

@@ -4,12 +4,14 @@ import type { Commits } from './commits.ts'
 import { InterchangeError } from './failure.ts'
 import { type GroupState, untilCalm } from './group-state.ts'
 import { dropUnstarted } from './rebalance.ts'
+import type { SendQueue } from './send-queue.ts'
 import type { TransportProducer } from './transport.ts'
 
 export interface ShutdownOptions {
   readonly state: GroupState
   readonly attempts: Attempts
   readonly commits: Commits
+  readonly letterQueue: SendQueue
   readonly letterProducer: TransportProducer
 }
 
@@ -17,7 +19,10 @@ export interface ShutdownOptions {
  * Ends the group within `deadlineMs`: nothing new starts, what is under way has half the time to end, then its signal is
  * aborted and it has a little more; commit, leave. What did not end keeps its offset and comes again.
  */
-export const shutDown = async ({ state, attempts, commits, letterProducer }: ShutdownOptions, deadlineMs: number) => {
+export const shutDown = async (
+  { state, attempts, commits, letterQueue, letterProducer }: ShutdownOptions,
+  deadlineMs: number,
+) => {
   const { clock, logger, group } = state.options
   const endsAtMs = clock.now() + deadlineMs
   if (state.phase !== 'failed') state.phase = 'stopping'
@@ -25,7 +30,7 @@ export const shutDown = async ({ state, attempts, commits, letterProducer }: Shu
   const isCalm = (): boolean => state.busy === 0
   let calm = await untilCalm(state, isCalm, deadlineMs * 0.5)
   if (!calm) {
-    attempts.abandonAll(new InterchangeError('ICX_GROUP_ENDED', 'The process stops.', { class: 'transient' }))
+    attempts.abandonAll(stopping())
     calm = await untilCalm(state, isCalm, deadlineMs * 0.1)
   }
   if (!calm) logger.warn({ group, inFlight: state.busy }, 'stopped with messages in flight: they come again')
@@ -33,9 +38,13 @@ export const shutDown = async ({ state, attempts, commits, letterProducer }: Shu
   await within(state, leftMs() * 0.5, commits.commitNow([...state.partitions.values()]))
   const { consumer } = state
   if (consumer !== undefined) await within(state, leftMs(), consumer.close(leftMs()))
+  letterQueue.abandon(stopping())
   await within(state, leftMs(), letterProducer.close())
   if (state.phase === 'stopping') state.phase = 'stopped'
 }
+
+const stopping = (): InterchangeError =>
+  new InterchangeError('ICX_GROUP_ENDED', 'The process stops.', { class: 'transient' })
 
 /** Waits for `work` at most so long; says when it failed or did not end. */
 const within = async ({ options: { clock, logger, group } }: GroupState, limitMs: number, work: Promise<unknown>) => {
