@@ -84,16 +84,16 @@ export const letterStatus = (letter: Letter, history: MessageHistory): LetterSta
 }
 
 const stateOf = (letter: Letter, history: MessageHistory, later: Letter | undefined): LetterState => {
-  // A replay that wrote a letter has its answer in that letter, whether or not its outcome event has arrived.
-  const failed = new Set(history.letters.map(({ facts }) => facts.replayId))
-  const answers = history.outcomes.filter(
-    ({ replayId, at }) => replayId !== null && !failed.has(replayId) && at >= letter.failedAtMs,
-  )
+  const answers = history.outcomes.filter(({ replayId, at }) => replayId !== null && at >= letter.failedAtMs)
   if (answers.some(({ outcome }) => outcome === 'resolved' || outcome === 'superseded')) return 'resolved'
   if (answers.some(({ outcome }) => outcome === 'duplicate')) return 'duplicate'
   if (later !== undefined) return 'failed-again'
-  const answered = new Set(history.outcomes.map(({ replayId }) => replayId))
-  if (history.sent.some(({ replayId }) => !failed.has(replayId) && !answered.has(replayId))) return 'replaying'
+  // A replay that wrote a letter has its answer in that letter, whether or not its outcome event has arrived.
+  const answered = new Set([
+    ...history.outcomes.map(({ replayId }) => replayId),
+    ...history.letters.map(({ facts }) => facts.replayId),
+  ])
+  if (history.sent.some(({ replayId }) => !answered.has(replayId))) return 'replaying'
   return answers.length > 0 || letter.facts.replays > 0 ? 'failed-again' : 'new'
 }
 
