@@ -2,7 +2,7 @@ import { createKafkaTransport } from '@interchange/kafka'
 import { silentLogger } from '@interchange/messaging'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apiKeys, type BrokerProxy, startBrokerProxy } from './broker-proxy.ts'
-import { openStage, readAll, record, type Stage, series, until } from './stage.ts'
+import { openStage, readAll, record, type Stage, series, sessionTimeoutMs, until } from './stage.ts'
 
 const [broker = ''] = (process.env['KAFKA_BROKERS'] ?? '').split(',')
 
@@ -82,7 +82,18 @@ describe('kafkajs lives through outages', () => {
     expect(committed).toEqual([{ topic, partition: 0, offset: 4 }])
   })
 
-  test('O05 close ends within its deadline when the broker answers nothing (K31)', async () => {
+  test('O05 a member that settles nothing for longer than its session keeps its partitions (K15, K17)', async () => {
+    const topic = await stage.topic()
+    await stage.sent(series(topic, 2))
+    const member = await stage.join([topic])
+    await until('two records', () => member.records().length === 2)
+    const epoch = member.epochOf(topic, 0)
+    await new Promise((resolve) => setTimeout(resolve, sessionTimeoutMs + 1_000))
+    expect(await member.consumer.commit([{ topic, partition: 0, offset: 2, epoch }])).toEqual([])
+    expect(member.revocations).toEqual([])
+  })
+
+  test('O06 close ends within its deadline when the broker answers nothing (K31)', async () => {
     const topic = await stage.topic()
     const member = await stage.join([topic])
     proxy.silence(true)
@@ -93,7 +104,7 @@ describe('kafkajs lives through outages', () => {
     proxy.cut()
   })
 
-  test('O06 without a broker, producer and admin say so in bounded time', async () => {
+  test('O07 without a broker, producer and admin say so in bounded time', async () => {
     const nobody = createKafkaTransport({ brokers: ['127.0.0.1:1'], clientId: 'outage' }, { logger: silentLogger })
     const unavailable = { code: 'ICX_KAFKA_UNAVAILABLE', failureClass: 'outage' }
     const startedMs = performance.now()

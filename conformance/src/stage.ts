@@ -45,7 +45,8 @@ export interface Member {
   epochOf(topic: string, partition: number): number
 }
 
-const sessionTimeoutMs = 6_000
+/** Of every member; brokers refuse less unless told otherwise. */
+export const sessionTimeoutMs = 6_000
 const closeMs = 5_000
 
 export const openStage = async (transport: Transport): Promise<Stage> => {

@@ -75,15 +75,16 @@ export const kafkaError = (error: unknown, doing: string, facts: ErrorFacts = {}
   return new InterchangeError('ICX_KAFKA_UNAVAILABLE', text, { class: 'outage', cause: error, facts: all })
 }
 
-/** Errors of our own code or of a decoder inside kafkajs: retrying meets the same bytes again. */
+/**
+ * Errors of the decoders: retrying meets the same bytes again. Not TypeError: kafkajs throws those when a broker goes away
+ * under it.
+ */
 const isUnreadable = (error: unknown): boolean => {
   const { type, name, root } = rootOf(error)
   const code = (root as { code?: unknown } | null)?.code
   return (
     type === 'CORRUPT_MESSAGE' ||
-    ['KafkaJSNotImplemented', 'RangeError', 'TypeError', 'SyntaxError', 'ReferenceError', 'CompressionError'].includes(
-      name,
-    ) ||
-    (typeof code === 'string' && (code.startsWith('Z_') || code.startsWith('ZSTD_') || code === 'ERR_BUFFER_TOO_LARGE'))
+    ['KafkaJSNotImplemented', 'RangeError', 'CompressionError'].includes(name) ||
+    (typeof code === 'string' && (code.startsWith('Z_') || code.startsWith('ZSTD_')))
   )
 }
