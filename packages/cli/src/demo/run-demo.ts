@@ -98,7 +98,7 @@ const tellStory = async (
     await cp(mapping.shipped, mapping.deployed)
     await system.transformer.restart()
   })
-  const fixed = await step('Replaying what was fixed', () => replayCauses(desk, forgotten))
+  const fixed = await step('Replaying what was fixed', () => replayFixed(desk))
   const unfixed = await step('Replaying one cause that was not fixed', () => replayUnfixed(desk))
   await step('Waiting until every group has read everything', () => quietSystem(stack, signal))
   const causes = await desk.causes()
@@ -179,28 +179,31 @@ const quietSystem = (stack: RunningStack, signal: AbortSignal): Promise<void> =>
   return withSystem(async (opened) => quiesce(await opened.admin(), { stalledMs: 60_000, signal, onLag }), stack.env)
 }
 
-/** Sends back, in one replay, the open letters whose message names one of the countries. */
-const replayCauses = async (desk: ReplayClient, names: readonly string[]) => {
-  const letterIds: string[] = []
-  for (const name of names) {
-    let cursor: string | null | undefined
-    while (cursor !== null) {
-      const page = await desk.letters({
-        group: 'transformer',
-        state: 'new',
-        match: `"${name}"`,
-        limit: 500,
-        ...(cursor && { cursor }),
-      })
-      letterIds.push(...page.letters.map(({ id }) => id))
-      cursor = page.nextCursor
-    }
-  }
-  return await replayAndWait(
-    desk,
-    { letterIds, reason: `the mapping now knows ${names.join(' and ')}`, actor: 'demo' },
-    () => undefined,
+/** Sends back, in one replay, the open letters of the countries that the mapping now knows. */
+const replayFixed = async (desk: ReplayClient) => {
+  const causes = (await desk.causes({ group: 'transformer' })).filter(({ errorMessage }) =>
+    forgotten.some((name) => errorMessage?.includes(`for ${name}:`)),
   )
+  const letterIds = (await Promise.all(causes.map(({ fingerprint }) => openLetters(desk, fingerprint)))).flat()
+  const request = { letterIds, reason: `the mapping now knows ${forgotten.join(' and ')}`, actor: 'demo' }
+  return await replayAndWait(desk, request, () => undefined)
+}
+
+const openLetters = async (desk: ReplayClient, cause: string): Promise<readonly string[]> => {
+  const letterIds: string[] = []
+  let cursor: string | null | undefined
+  while (cursor !== null) {
+    const page = await desk.letters({
+      group: 'transformer',
+      state: 'new',
+      cause,
+      limit: 500,
+      ...(cursor && { cursor }),
+    })
+    letterIds.push(...page.letters.map(({ id }) => id))
+    cursor = page.nextCursor
+  }
+  return letterIds
 }
 
 const replayUnfixed = async (desk: ReplayClient) => {

