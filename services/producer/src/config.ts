@@ -42,6 +42,12 @@ export const producerConfig = configPart('Producer', {
     '10000',
     'An import whose process has been silent for this long is taken over.',
   ),
+  progressGroup: withDefault(
+    'PROGRESS_GROUP',
+    text(),
+    'producer-progress',
+    'Consumer group that reads along behind Kafka; producers with one database share one.',
+  ),
   webhooksPerMinuteMax: withDefault(
     'WEBHOOKS_PER_MINUTE_MAX',
     integer(1, 10_000_000),

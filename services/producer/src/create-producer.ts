@@ -89,6 +89,7 @@ export const createProducer = async (options: ProducerOptions): Promise<Producer
     stopImports: () => runner.stop(),
     async readAlong(onEnded) {
       const reader = await startProgressReader({
+        group: producer.progressGroup,
         transport,
         codec,
         store: progress,

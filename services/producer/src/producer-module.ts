@@ -60,7 +60,7 @@ export class ProducerModule implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const stop = readAlong(this.#producer, this.#logger)
-    this.#lifetimes.add('groups', 'producer-progress', stop)
+    this.#lifetimes.add('groups', 'progress', stop)
     this.#lifetimes.add('groups', 'imports', () => this.#producer.stopImports())
   }
 }

@@ -15,10 +15,9 @@ import {
 } from '@interchange/messaging'
 import type { CanonicalSighting, ProgressStore } from './progress-store.ts'
 
-/** The consumer group of this reader; it owns no dead letters, because it rejects nothing. */
-export const progressGroup = 'producer-progress'
-
 export interface ProgressReaderOptions {
+  /** It owns no dead letters, because it rejects nothing. */
+  readonly group: string
   readonly transport: Transport
   readonly codec: Codec
   readonly store: ProgressStore
@@ -51,7 +50,7 @@ export const startProgressReader = async (options: ProgressReaderOptions): Promi
   let consumer: TransportConsumer | undefined
 
   consumer = await transport.createConsumer({
-    group: progressGroup,
+    group: options.group,
     topics: [...canonicalTopics, deliveryOutcome].map(({ name }) => name),
     isolation: 'read_committed',
     sessionTimeoutMs: 30_000,
@@ -90,7 +89,7 @@ export const startProgressReader = async (options: ProgressReaderOptions): Promi
         await store.record(sightings, outcomes)
         return true
       } catch (error) {
-        logger.warn({ error, group: progressGroup }, 'the progress of events could not be written; trying again')
+        logger.warn({ error, group: options.group }, 'the progress of events could not be written; trying again')
         await delay(options.retryMs, undefined, { signal: stopping.signal }).catch(stopped)
       }
     }
@@ -106,7 +105,7 @@ export const startProgressReader = async (options: ProgressReaderOptions): Promi
       await (await joined.promise).commit([...last.values()])
     } catch (error) {
       // The rows are idempotent: reading the same records again is harmless.
-      logger.warn({ error, group: progressGroup }, 'offsets could not be committed')
+      logger.warn({ error, group: options.group }, 'offsets could not be committed')
     }
   }
 

@@ -1,7 +1,11 @@
 import { z } from 'zod'
 
-/** Text of the shop, bounded in characters: nothing unbounded goes into an event. */
-export const shopText = (lengthMax: number) => z.string().max(lengthMax)
+/** Text of the shop, bounded in characters, without what no database and no UTF-8 can hold: NUL and half a surrogate pair. */
+export const shopText = (lengthMax: number) =>
+  z
+    .string()
+    .max(lengthMax)
+    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'holds a NUL character or half a surrogate pair')
 
 /** Null where the shop says null or nothing. */
 export const nullableText = (lengthMax = 500) => shopText(lengthMax).nullish()

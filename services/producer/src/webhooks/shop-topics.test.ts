@@ -60,6 +60,8 @@ describe("the shop's topics", () => {
     ['an id that is no number', '{"id":"x"}', '/id'],
     ['a name that is a number', '{"id":1,"first_name":5}', '/first_name'],
     ['a name that is too long', `{"id":1,"first_name":"${'x'.repeat(501)}"}`, '/first_name'],
+    ['an escaped NUL', '{"id":1,"first_name":"a\\u0000"}', '/first_name'],
+    ['half a surrogate pair', '{"id":1,"first_name":"\\ud83d"}', '/first_name'],
     ['an address that is a list', '{"id":1,"default_address":[]}', '/default_address'],
     ['a body that is a list', '[]', ''],
   ])('refuse %s and say where', (_, body, pointer) => {
