@@ -1,6 +1,6 @@
 import type { CompiledRoute } from './compiled-route.ts'
 import { createLanes } from './lanes.ts'
-import type { Message, OwnedPartition } from './message.ts'
+import type { OwnedPartition } from './message.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
 import type { AssignedPartition } from './transport.ts'
 

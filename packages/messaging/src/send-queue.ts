@@ -1,18 +1,8 @@
 import type { Clock } from './clock.ts'
-import { InterchangeError } from './failure.ts'
+import type { InterchangeError } from './failure.ts'
 import { createFifo, type Fifo } from './fifo.ts'
-import type { OutboundRecord, SendOutcome, TransportProducer } from './transport.ts'
-
-/** One record on its way to Kafka, and who wants to know what became of it. */
-export interface QueuedSend {
-  readonly record: OutboundRecord
-  readonly deadlineAtMs: number
-  acknowledged(offset: number): void
-  /** Refused for good, or the deadline passed. */
-  refused(error: InterchangeError): void
-  /** Sent again, with the same bytes, because nobody knows or Kafka cannot take it now. */
-  readonly retried: ((error: InterchangeError) => void) | undefined
-}
+import { bytesOf, deadlinePassed, full, mayTryAgain, type QueuedSend, unknown, unknownForAll } from './queued-send.ts'
+import type { SendOutcome, TransportProducer } from './transport.ts'
 
 export interface SendQueueOptions {
   readonly producer: TransportProducer
@@ -281,38 +271,6 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     },
   }
 }
-
-const bytesOf = (record: OutboundRecord): number =>
-  (record.key?.length ?? 0) + (record.value?.length ?? 0) + record.headers.bytes.length + 64
-
-/** `unknown` always; `failed` when waiting may help. */
-const mayTryAgain = (outcome: Exclude<SendOutcome, { status: 'ok' }>): boolean =>
-  outcome.status === 'unknown' ||
-  outcome.error.failureClass === 'outage' ||
-  outcome.error.failureClass === 'transient' ||
-  outcome.error.failureClass === 'rate-limited'
-
-const unknown = (cause: unknown): SendOutcome => ({
-  status: 'unknown',
-  error: new InterchangeError('ICX_KAFKA_UNKNOWN_OUTCOME', 'The driver did not say what became of a record.', {
-    class: 'outage',
-    cause,
-  }),
-})
-
-const unknownForAll = (count: number, cause: unknown): SendOutcome[] =>
-  Array.from({ length: count }, () => unknown(cause))
-
-const deadlinePassed = (): InterchangeError =>
-  new InterchangeError('ICX_PUBLISH_DEADLINE', 'Kafka did not acknowledge the record before its deadline.', {
-    class: 'outage',
-  })
-
-const full = (waiting: number): InterchangeError =>
-  new InterchangeError('ICX_PUBLISH_FULL', `${waiting} publishes already wait for room.`, {
-    class: 'outage',
-    facts: { waiting },
-  })
 
 /** A listener that throws must not stop the queue. */
 const notify = (tell: () => void): void => {
