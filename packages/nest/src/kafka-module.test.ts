@@ -120,8 +120,8 @@ test('health says starting, then started and ready with each group', async () =>
   expect((await get(running, '/health/ready')).json()).toMatchObject({
     status: 'ok',
     groups: [
-      { group: 'transformer', state: 'running' },
       { group: 'notifications', state: 'running' },
+      { group: 'transformer', state: 'running' },
     ],
   })
 })

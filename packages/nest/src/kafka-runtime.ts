@@ -128,7 +128,10 @@ export const createKafkaRuntime = async (options: KafkaRuntimeOptions): Promise<
       }
     },
     state: () => state,
-    health: () => running.map((group) => ({ group: group.group, ...group.health() })),
+    health: () =>
+      running
+        .map((group) => ({ group: group.group, ...group.health() }))
+        .sort((left, right) => (left.group < right.group ? -1 : 1)),
   }
 }
 
