@@ -46,6 +46,7 @@ describe('an import that is killed in the middle', () => {
   ])('%s is finished by the next process, without a loss and without a double', async (_, kills) => {
     const since = await mark(transport, invoiceReceived)
     const response = await sendImport(producer, exportFile())
+    expect(response.status).toBe(202)
     const path = response.headers.get('location') ?? ''
     for (let kill = 0; kill < kills; kill++) {
       const before = (await json(get(producer, path))).linesRead

@@ -88,7 +88,7 @@ const settleInvoice = async (
   try {
     return await publishUntilTaken(tools, value, claim)
   } catch (error) {
-    if (!(error instanceof InterchangeError) || error.failureClass !== 'poison') throw error
+    if (!(error instanceof InterchangeError) || !refuses.has(error.failureClass)) throw error
     const reason = `${error.code}: ${error.message}`
     return { as: 'rejected', rejected: rejectAll(invoice.source, reason), released: claim.eventId }
   }
@@ -114,4 +114,6 @@ const publishUntilTaken = async (tools: BatchTools, value: InvoiceReceived, clai
 }
 
 const pauseMs = 200
+/** This one value is refused, by its schema or by the broker for its size. */
+const refuses: ReadonlySet<string> = new Set(['poison', 'contract'])
 const waits: ReadonlySet<string> = new Set(['outage', 'transient', 'rate-limited'])
