@@ -19,6 +19,7 @@ import { BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentel
 import { createHttpTracing, type HttpTracing } from './create-http-tracing.ts'
 import { createMetrics } from './create-metrics.ts'
 import { createTracing } from './create-tracing.ts'
+import { diagnostics } from './diagnostics.ts'
 import { createSampler } from './forced-sampling.ts'
 import { keyValueList } from './key-value-list.ts'
 
@@ -105,13 +106,6 @@ const after = (delayMs: number): Promise<undefined> =>
   new Promise((resolve) => {
     setTimeout(() => resolve(undefined), delayMs).unref()
   })
-
-/** A collector that is down is worth a line, not an error per batch of spans. */
-const diagnostics = (logger: Logger) => {
-  const quiet = (): void => undefined
-  const say = (message: string): void => logger.warn({ source: 'opentelemetry' }, message.slice(0, 500))
-  return { error: say, warn: say, info: quiet, debug: quiet, verbose: quiet }
-}
 
 const exporterOptions = (settings: TelemetrySettings, path: string) => ({
   url: `${(settings.endpoint ?? '').replace(/\/+$/, '')}${path}`,

@@ -14,6 +14,7 @@ import {
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace'
 import { beforeEach, expect, test } from 'vitest'
 import { createTracing } from './create-tracing.ts'
+import { diagnostics } from './diagnostics.ts'
 import { activeCorrelationId, createLogger, startTelemetry, type TelemetrySettings, withCorrelation } from './index.ts'
 
 const exporter = new InMemorySpanExporter()
@@ -307,4 +308,16 @@ test('a collector that does not answer cannot hold a shutdown longer than its de
   expect(performance.now() - startedMs).toBeLessThan(1_000)
   expect(warnings).toContain('telemetry was not exported in time')
   server.close()
+})
+
+test('what the SDK complains about is said once, in one line', () => {
+  const said: string[] = []
+  const logger = { ...silentLogger, warn: (_: unknown, message: string) => void said.push(message) }
+  const { error, warn, info } = diagnostics(logger)
+  const complaint = JSON.stringify({ stack: 'Error: export failed (Not Found)\n    at x', message: 'export failed' })
+  error(complaint)
+  error(complaint)
+  warn('queue is full')
+  info('not said')
+  expect(said).toEqual(['Error: export failed (Not Found)', 'queue is full'])
 })
