@@ -38,7 +38,8 @@ export const prepareRegistry = async (options: {
         ...env,
         APICURIO_STORAGE_KIND: 'sql',
         APICURIO_STORAGE_SQL_KIND: 'h2',
-        APICURIO_DATASOURCE_URL: `jdbc:h2:file:${join(folder, 'registry')}`,
+        // Without the delay H2 would keep a committed schema in memory for half a second, and a killed registry forget it.
+        APICURIO_DATASOURCE_URL: `jdbc:h2:file:${join(folder, 'registry')};WRITE_DELAY=0`,
         QUARKUS_HTTP_HOST: host,
         QUARKUS_HTTP_PORT: String(port),
         // Its management interface would otherwise listen on port 9000 of every network.
