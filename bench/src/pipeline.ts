@@ -1,9 +1,13 @@
-import { createReadStream } from 'node:fs'
-import { createGunzip } from 'node:zlib'
 import { balanceFile, fileTotals } from '@interchange/accounting'
-import { auditSystem, importRetailFile, prepareCluster, quiesce, withSystem } from '@interchange/cli'
-import { invoiceReceived } from '@interchange/contracts'
-import { deadLetterTopicName } from '@interchange/messaging'
+import {
+  auditSystem,
+  deadInvoices,
+  importRetailFile,
+  prepareCluster,
+  quiesce,
+  retailText,
+  withSystem,
+} from '@interchange/cli'
 import { javaKafkaClient, type RunningSystem, startStack, startSystem } from '@interchange/stack'
 import { type MemoryWatch, watchMemory } from './memory-watch.ts'
 import { retailFile } from './retail-file.ts'
@@ -55,13 +59,10 @@ export const pipeline = async (options: {
       databaseUrl: stack.addresses.databaseUrl,
       client: await javaKafkaClient(),
     })
-    const totals = await fileTotals(textOf(file.path))
-    const dead = deadLetterTopicName(invoiceReceived.name, 'transformer')
+    const totals = await fileTotals(retailText(file.path))
     const balance = balanceFile(totals, {
       receivables: audit.effects.receivables,
-      deadInvoices: new Set(
-        audit.log.records.flatMap(({ topic, key }) => (topic === dead && key !== null ? [key] : [])),
-      ),
+      deadInvoices: deadInvoices(audit),
       rejectedInvoices: new Set(totals.byInvoice.keys()).difference(audit.effects.publishedInvoices),
     })
     const events = audit.log.records.filter(({ topic }) => !topic.endsWith('.dlq')).length
@@ -91,11 +92,6 @@ const watchAll = (system: RunningSystem): ReadonlyMap<string, MemoryWatch> =>
       return pid === null ? [] : [[service.name, watchMemory(pid)] as const]
     }),
   )
-
-const textOf = (path: string): AsyncIterable<string> => {
-  const file = createReadStream(path)
-  return (path.endsWith('.gz') ? file.pipe(createGunzip()) : file).setEncoding('utf8') as AsyncIterable<string>
-}
 
 const seconds = (startedAt: number): string => ((performance.now() - startedAt) / 1_000).toFixed(1)
 

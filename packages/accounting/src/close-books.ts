@@ -24,6 +24,8 @@ export interface GroupBalance {
   readonly done: number
   readonly waiting: number
   readonly dead: number
+  /** The ids behind `dead`. */
+  readonly deadIds: readonly string[]
   /** Ids below the committed offset that are neither done, waiting nor dead: lost. */
   readonly missingIds: readonly string[]
   /** Ids the group says it has done that no topic of its holds. */
@@ -96,6 +98,7 @@ const balanceOf = (
     done: taken.intersection(done).size,
     waiting: taken.intersection(waiting).difference(done).size,
     dead: taken.intersection(dead).size,
+    deadIds: [...taken.intersection(dead)],
     missingIds: [...taken.difference(settled)],
     phantomIds: [...done.difference(held)],
     ahead: held.difference(taken).size,

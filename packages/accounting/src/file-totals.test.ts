@@ -23,9 +23,14 @@ describe('the totals of a file', () => {
     expect(totals).toMatchObject({ grossMinor: 2, cancelledMinor: -1 })
   })
 
-  it.each([1, 3, 1_000])('read quotes, doubled quotes and line ends within them in chunks of %i', async (size) => {
-    const totals = await totalsOf('1,A,"5"" lamp, red\nwith shade",2,t,1.50,,"UK"\r\n2,A,,1,t,0.01,,UK', size)
+  it.each([1, 3, 1_000])('read quotes and doubled quotes in chunks of %i', async (size) => {
+    const totals = await totalsOf('1,A,"5"" lamp, red",2,t,1.50,,"UK"\r\n2,A,,1,t,0.01,,UK', size)
     expect(totals).toMatchObject({ lines: 2, invoices: 2, grossMinor: 301 })
+  })
+
+  it('let an open quote swallow its own line and no other', async () => {
+    const totals = await totalsOf('1,A,"open,2,t,1.50,,UK\n2,A,,1,t,0.01,,UK\n')
+    expect(totals).toMatchObject({ lines: 2, invoices: 2, grossMinor: 1 })
   })
 
   it('count a line whose amount cannot be read, without an amount', async () => {

@@ -9,8 +9,8 @@ export interface FileTotals {
 }
 
 /**
- * Adds up a file in the "Online Retail" shape with nothing but the file: its own small record splitter (RFC 4180) and its
- * own arithmetic, so that a mistake in the producer's parser or the transformer's money cannot hide in both. A line's
+ * Adds up a file in the "Online Retail" shape with nothing but the file: its own small line splitter and its own
+ * arithmetic, so that a mistake in the producer's parser or the transformer's money cannot hide in both. A line's
  * amount is quantity x price, rounded half away from zero to the penny, line by line; lines that cannot be read count
  * as lines without an amount.
  */
@@ -48,40 +48,30 @@ const lineMinor = (quantity: string, price: string): number | undefined => {
   return Number(product < 0n ? -magnitude : magnitude)
 }
 
-/** Splits CSV text into records: quotes, doubled quotes, line ends within quotes. */
-async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator<string[]> {
-  let fields: string[] = []
+/** Splits the export into records. A record is one line, so an open quote ends with its line and swallows nothing. */
+async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
+  let rest = ''
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line !== '' && line !== '\r') yield fieldsOf(line)
+  }
+  if (rest !== '') yield fieldsOf(rest)
+}
+
+/** The fields of one line, character by character: quotes open and close, doubled ones stand for one. */
+const fieldsOf = (line: string): readonly string[] => {
+  const fields: string[] = []
   let field = ''
   let quoted = false
-  let closing = false
-  for await (const chunk of chunks) {
-    for (const character of chunk) {
-      if (quoted && !closing) {
-        if (character === '"') closing = true
-        else field += character
-        continue
-      }
-      if (closing && character === '"') {
-        field += '"'
-        closing = false
-        continue
-      }
-      if (closing) {
-        quoted = false
-        closing = false
-      }
-      if (character === '"' && field === '') quoted = true
-      else if (character === ',') {
-        fields.push(field)
-        field = ''
-      } else if (character === '\n') {
-        fields.push(field)
-        if (fields.length > 1 || fields[0] !== '') yield fields
-        fields = []
-        field = ''
-      } else if (character !== '\r' && character !== '\uFEFF') field += character
-    }
+  for (let at = 0; at < line.length; at++) {
+    const character = line[at]
+    if (character === '"' && quoted && line[at + 1] === '"') field += line[at++]
+    else if (character === '"') quoted = !quoted
+    else if (character === ',' && !quoted) {
+      fields.push(field)
+      field = ''
+    } else if (character !== '\r' && character !== '\uFEFF') field += character
   }
-  fields.push(field)
-  if (fields.length > 1 || fields[0] !== '') yield fields
+  return [...fields, field]
 }

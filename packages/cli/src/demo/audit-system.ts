@@ -8,7 +8,8 @@ import {
   readLog,
   storeGroups,
 } from '@interchange/accounting'
-import { catalogue, groups, topics, topicsOf } from '@interchange/contracts'
+import { catalogue, groups, invoiceReceived, topics, topicsOf } from '@interchange/contracts'
+import { deadLetterTopicName } from '@interchange/messaging'
 import type { JavaKafkaClient } from '@interchange/stack'
 
 /** Everything the auditor saw, and what follows from it. */
@@ -43,4 +44,13 @@ const booked = (group: string, effects: EffectFacts): BookedGroup => {
   const base = { group, topics: topicsOf(group).map(({ name }) => name) }
   if (storeGroups.includes(group)) return { ...base, doneIds: effects.doneIds.get(group) ?? new Set() }
   return { ...base, outputs: topics.filter(({ owner }) => owner === group).map(({ name }) => name) }
+}
+
+/** Invoices that are dead letters of the transformer and that it has not done after all. */
+export const deadInvoices = ({ log, balance }: Audit): ReadonlySet<string> => {
+  const letters = deadLetterTopicName(invoiceReceived.name, 'transformer')
+  const dead = new Set(balance.groups.find(({ group }) => group === 'transformer')?.deadIds)
+  return new Set(
+    log.records.flatMap(({ topic, key, id }) => (topic === letters && key !== null && dead.has(id ?? '') ? [key] : [])),
+  )
 }

@@ -1,10 +1,9 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { balanceFile, fileTotals } from '@interchange/accounting'
-import { catalogue, invoiceReceived } from '@interchange/contracts'
+import { catalogue } from '@interchange/contracts'
 import { createReplayClient, type ReplayClient } from '@interchange/dead-letters'
 import { journeyOf } from '@interchange/journey'
-import { deadLetterTopicName } from '@interchange/messaging'
 import {
   checkoutFolder,
   javaKafkaClient,
@@ -20,7 +19,7 @@ import { print, printJson, say } from '../output.ts'
 import { step } from '../progress.ts'
 import { withSystem } from '../system.ts'
 import { demoStackName, servicesFile } from '../system-environment.ts'
-import { type Audit, auditSystem } from './audit-system.ts'
+import { auditSystem, deadInvoices } from './audit-system.ts'
 import { demoResult } from './demo-result.ts'
 import { printCauses, printSummary } from './demo-words.ts'
 import { prepareCluster } from './prepare-cluster.ts'
@@ -222,15 +221,4 @@ const readJourney = async (stack: RunningStack, correlationId: string) => {
   const [journey] = found
   if (journey === undefined) throw new CommandEnd(exitCodes.failed, `Nothing is known of ${correlationId}.`)
   return journey
-}
-
-/** Invoices that are dead letters of the transformer and were not done after all. */
-const deadInvoices = ({ log, balance: _ }: Audit): ReadonlySet<string> => {
-  const letters = deadLetterTopicName(invoiceReceived.name, 'transformer')
-  const done = new Set(log.records.flatMap(({ causationId }) => (causationId === null ? [] : [causationId])))
-  return new Set(
-    log.records.flatMap(({ topic, key, id }) =>
-      topic === letters && key !== null && !done.has(id ?? '') ? [key] : [],
-    ),
-  )
 }

@@ -45,7 +45,8 @@ const people = [
 
 /**
  * A morning of a shop: customers, their orders, a refund, a wish to be forgotten. The bodies are the real examples; only
- * ids and names differ, so that they are different events. One order arrives twice, as webhooks do.
+ * ids and names differ, so that they are different events. One order arrives twice, as webhooks do, and one goes to a place
+ * that has no honest country code.
  */
 export const shopMorning = async (run: string): Promise<readonly Webhook[]> => {
   const [customer, order, refund, redact] = await Promise.all(
@@ -73,9 +74,24 @@ export const shopMorning = async (run: string): Promise<readonly Webhook[]> => {
     }),
   )
   const [again] = orders
+  const island = {
+    ...(order?.['shipping_address'] as Json),
+    country: 'Channel Islands',
+    country_code: null,
+    city: 'Unknown',
+  }
+  const unanswerable = webhook('orders/create', run, orders.length, {
+    ...order,
+    id: 5_000_001 + orders.length,
+    test: false,
+    cancelled_at: null,
+    shipping_address: island,
+    billing_address: island,
+  })
   return [
     ...customers,
     ...orders,
+    unanswerable,
     webhook('refunds/create', run, 0, { ...refund, id: 6_000_001, order_id: 5_000_001 }),
     webhook('customers/redact', run, 0, {
       ...redact,
