@@ -6,12 +6,11 @@ export interface Clock {
   after(delayMs: number, run: () => void): () => void
 }
 
-/** The process's own clock. Timers do not keep the process alive by themselves. */
+/** The process's own clock. A pending timer keeps the process alive, as the work it stands for should. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs)
-    timer.unref()
     return () => clearTimeout(timer)
   },
 }

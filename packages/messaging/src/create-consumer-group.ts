@@ -168,7 +168,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     group,
     health: () => healthOf(state),
     stop(deadlineMs) {
-      stopping ??= shutDown({ state, attempts, commits, letterQueue, letterProducer }, deadlineMs)
+      stopping ??= shutDown({ state, gate, attempts, commits, letterQueue, letterProducer }, deadlineMs)
       return stopping
     },
   }

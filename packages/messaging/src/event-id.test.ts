@@ -29,6 +29,11 @@ describe('event ids', () => {
     )
   })
 
+  it('never repeat, however many are made at one time', () => {
+    const made = new Set(Array.from({ length: 50_000 }, () => newEventId(1_700_000_000_000)))
+    expect(made.size).toBe(50_000)
+  })
+
   it('do not confuse parts that run into each other', () => {
     expect(naturalEventId('ab', 'c', 5)).not.toBe(naturalEventId('a', 'bc', 5))
     expect(derivedEventId('1', '23', 4)).not.toBe(derivedEventId('12', '3', 4))

@@ -21,6 +21,8 @@ export interface Gate {
   /** The next parked message that is still worth trying. */
   next(): Message | undefined
   success(): void
+  /** Ends the pause; for shutdown. */
+  cancel(): void
 }
 
 export interface GateOptions {
@@ -41,13 +43,14 @@ export const createGate = (options: GateOptions): Gate => {
   let reason: GateReason | undefined
   let pausing = false
   let failures = 0
+  let cancelPause = (): void => undefined
 
   const pause = (): void => {
     const { firstMs, msMax } = options.pauses[reason ?? 'outage']
     const bound = Math.min(msMax, firstMs * 2 ** Math.min(failures++, 20))
     pausing = true
     limit = 0
-    options.clock.after(Math.ceil(bound / 2 + (options.random() * bound) / 2), () => {
+    cancelPause = options.clock.after(Math.ceil(bound / 2 + (options.random() * bound) / 2), () => {
       pausing = false
       limit = 1
       options.onRoom()
@@ -75,6 +78,7 @@ export const createGate = (options: GateOptions): Gate => {
       pause()
     },
     park: (message) => parked.push(message),
+    cancel: () => cancelPause(),
     next() {
       for (let message = parked.shift(); message !== undefined; message = parked.shift()) {
         if (message.stage === 'waiting') return message

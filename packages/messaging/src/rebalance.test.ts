@@ -106,6 +106,7 @@ describe('a rebalance', () => {
     const leaving = revoke(4).then(() => {
       gone = true
     })
+    await deliver(4, [13], ['c'])
     finish(11)
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(gone).toBe(false)
@@ -203,7 +204,7 @@ describe('a rebalance', () => {
     const seen: number[] = []
     await bench.start([publishRoute({ from, group, handle: (item: Item) => void seen.push(item.n) as undefined })])
     assign(2)
-    await deliver(1, [0])
+    await deliver(1, [7])
     await deliver(2, [0, 1])
     await deliver(2, [1, 2])
     await until(() => commits.at(-1)?.[0]?.offset === 3)

@@ -2,6 +2,7 @@ import type { Attempts } from './attempts.ts'
 import { classify } from './classify.ts'
 import type { Commits } from './commits.ts'
 import { InterchangeError } from './failure.ts'
+import type { Gate } from './gate.ts'
 import { type GroupState, untilCalm } from './group-state.ts'
 import { dropUnstarted } from './rebalance.ts'
 import type { SendQueue } from './send-queue.ts'
@@ -9,6 +10,7 @@ import type { TransportProducer } from './transport.ts'
 
 export interface ShutdownOptions {
   readonly state: GroupState
+  readonly gate: Gate
   readonly attempts: Attempts
   readonly commits: Commits
   readonly letterQueue: SendQueue
@@ -20,13 +22,14 @@ export interface ShutdownOptions {
  * aborted and it has a little more; commit, leave. What did not end keeps its offset and comes again.
  */
 export const shutDown = async (
-  { state, attempts, commits, letterQueue, letterProducer }: ShutdownOptions,
+  { state, gate, attempts, commits, letterQueue, letterProducer }: ShutdownOptions,
   deadlineMs: number,
 ) => {
   const { clock, logger, group } = state.options
   const endsAtMs = clock.now() + deadlineMs
   if (state.phase !== 'failed') state.phase = 'stopping'
   for (const partition of state.partitions.values()) dropUnstarted(state, partition)
+  gate.cancel()
   const isCalm = (): boolean => state.busy === 0
   let calm = await untilCalm(state, isCalm, deadlineMs * 0.5)
   if (!calm) {

@@ -24,6 +24,7 @@ export interface RecordBatch {
   readonly partition: number
   /** Grows with every assignment of this partition to this member; see `CommitOffset`. */
   readonly epoch: number
+  /** Empty where there was nothing but control or aborted records. */
   readonly records: readonly TransportRecord[]
   /** Next offset after the last record, control and aborted records included. */
   readonly nextOffset: number
