@@ -104,6 +104,28 @@ describe('stock kafkajs fails in a group where the driver does not', () => {
     expect(read).toEqual(ours)
   })
 
+  test('X51: a fetch of aborted and control records alone still moves our position to the end of the log', async () => {
+    const topic = await topicOf()
+    const member = await transactional(`only-aborted-${topic}`)
+    await send(topic, [{}])
+    let position = -1
+    const counts: number[] = []
+    const consumer = await transport.createConsumer({
+      ...quietMember(topic),
+      onBatch({ records, nextOffset }) {
+        counts.push(records.length)
+        position = nextOffset
+      },
+    })
+    await until('the record', () => position === 1)
+    const aborted = await member.transaction()
+    await aborted.send({ topic, messages: [{ partition: 0, value: 'aborted' }] })
+    await aborted.abort()
+    await until('the end', async () => position === 3 && (await endOf(topic)) === 3, 5_000)
+    await consumer.close(3_000)
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1)
+  })
+
   test('K12: a handler that throws a RangeError ends a stock consumer without a word (ours: T29)', async () => {
     const topic = await topicOf()
     await send(topic, [{ value: Buffer.from([0, 0, 1]) }, { value: Buffer.from('later') }])
