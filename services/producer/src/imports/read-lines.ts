@@ -28,12 +28,14 @@ export async function* readLines(
 ): AsyncGenerator<readonly FileLine[]> {
   let { byte: position, lineNo } = from
   let byteStart = position
-  let rest: Buffer = Buffer.alloc(0)
+  // One buffer for the whole file: what leaves it are strings.
+  const buffer = Buffer.allocUnsafe(chunkBytes + lineBytesMax)
+  let held = 0
   for (;;) {
-    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, until - position))
-    const { bytesRead } = chunk.length === 0 ? { bytesRead: 0 } : await file.read(chunk, 0, chunk.length, position)
+    const room = Math.min(buffer.length - held, until - position)
+    const { bytesRead } = room === 0 ? { bytesRead: 0 } : await file.read(buffer, held, room, position)
     position += bytesRead
-    const bytes = rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)])
+    const bytes = buffer.subarray(0, held + bytesRead)
     const lines: FileLine[] = []
     const read = lineReader(bytes)
     let start = 0
@@ -43,20 +45,22 @@ export async function* readLines(
       byteStart = byteEnd
       start = end + 1
     }
-    rest = bytes.subarray(start)
+    held = bytes.length - start
     if (bytesRead === 0) {
-      if (rest.length > 0) lines.push(lineReader(rest)(0, rest.length, { lineNo, byteStart, byteEnd: position }))
+      if (held > 0) lines.push(read(start, bytes.length, { lineNo, byteStart, byteEnd: position }))
       if (lines.length > 0) yield lines
       return
     }
-    if (lines.length > 0) yield lines
-    if (rest.length > lineBytesMax) {
-      const { line, next } = await skipLine(file, rest, { byteStart, lineNo: lineNo++ }, position, until)
-      yield [line]
+    if (held > lineBytesMax) {
+      const head = bytes.subarray(start)
+      const { line, next } = await skipLine(file, head, { byteStart, lineNo: lineNo++ }, position, until)
+      lines.push(line)
       position = next
       byteStart = next
-      rest = Buffer.alloc(0)
+      held = 0
     }
+    bytes.copyWithin(0, start)
+    if (lines.length > 0) yield lines
   }
 }
 
