@@ -13,6 +13,7 @@ import { type GroupState, recovered, troubled } from './group-state.ts'
 import { createIntake } from './intake.ts'
 import { createLetters } from './letters.ts'
 import type { Message } from './message.ts'
+import { createOutageWatch } from './outage-watch.ts'
 import { createOutputs, listOf } from './outputs.ts'
 import { createRebalance } from './rebalance.ts'
 import { createScheduler } from './scheduler.ts'
@@ -68,12 +69,14 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
   })
   const letterQueue = createLetterQueue(options, letterProducer)
   const flood = createFloodWatch(state.limits.floodLetters)
+  const outages = createOutageWatch(state.limits.outageAfterMessages)
   const commits = createCommits(state)
   const letters = createLetters(state, letterQueue)
   const settlement = createSettlement({
     state,
     gate,
     flood,
+    outages,
     letters,
     commits,
     onRoom: ({ owner }) => {
@@ -86,6 +89,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     state,
     gate,
     flood,
+    outages,
     letters,
     retry: (message) => scheduler.retry(message),
     rest: settlement.rest,

@@ -69,12 +69,12 @@ describe('publish', () => {
   it('sends one partition per request and one request per partition at a time, in order', async () => {
     const busy = new Set<number>()
     const sizes: number[] = []
+    let broken = 0
     await open({
       publisher: { batchRecordsMax: 50 },
       around: intercept(async (records, send) => {
         const [partition = -1, ...others] = new Set(records.map((record) => record.partition))
-        expect(others).toEqual([])
-        expect(busy.has(partition)).toBe(false)
+        if (others.length > 0 || busy.has(partition)) broken++
         busy.add(partition)
         sizes.push(records.length)
         const outcomes = await send()
@@ -83,6 +83,7 @@ describe('publish', () => {
       }),
     })
     await Promise.all(Array.from({ length: 2_000 }, (_, n) => bench.publisher.publish(topic, { id: `k${n % 20}`, n })))
+    expect(broken).toBe(0)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(50)
     expect(sizes.length).toBeLessThan(200)
     const last = new Map<string, number>()

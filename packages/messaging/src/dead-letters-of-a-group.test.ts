@@ -14,6 +14,7 @@ import { InterchangeError, notYet, rejected } from './failure.ts'
 import { HeaderBlock } from './header-block.ts'
 import { ceHeaders, deadLetterHeaders as names } from './header-names.ts'
 import { letterFacts } from './letter-facts.ts'
+import { type Metrics, noMetrics } from './metrics.ts'
 import { effectRoute, outgoing, publishRoute } from './route.ts'
 import { replayLaneName } from './topic.ts'
 
@@ -189,10 +190,20 @@ describe('a message that fails', () => {
         done(undefined)
       },
     }
-    const running = await bench.start([publishRoute({ from, group, handle: () => twice as Promise<undefined> })])
+    let settled = 0
+    const metrics: Metrics = {
+      ...noMetrics,
+      settled(_topic, _group, _outcome, count) {
+        settled += count
+      },
+    }
+    const running = await bench.start([publishRoute({ from, group, handle: () => twice as Promise<undefined> })], {
+      metrics,
+    })
     for (const n of [0, 1, 2]) await bench.publisher.publish(from, { id: 'a', n })
     await until(async () => (await bench.committed(group, 'orders')) === 3)
     expect(running.health()).toMatchObject({ state: 'running', inFlight: 0 })
+    expect(settled).toBe(3)
   })
 
   it('waits as long as the other side asks when it is rate-limited', async () => {

@@ -7,6 +7,7 @@ import { type GroupState, isEnding } from './group-state.ts'
 import { HeaderBlock } from './header-block.ts'
 import type { Letters } from './letters.ts'
 import type { FailureHistory, Message } from './message.ts'
+import type { OutageWatch } from './outage-watch.ts'
 import { afterFailure, backoffMs } from './retry-policy.ts'
 import type { Span } from './tracing.ts'
 
@@ -19,6 +20,7 @@ export interface FailuresOptions {
   readonly state: GroupState
   readonly gate: Gate
   readonly flood: FloodWatch
+  readonly outages: OutageWatch
   readonly letters: Letters
   /** The wait is over. */
   readonly retry: (message: Message) => void
@@ -30,11 +32,11 @@ export interface FailuresOptions {
 }
 
 export const createFailures = (options: FailuresOptions): Failures => {
-  const { state, gate, flood, letters } = options
+  const { state, gate, flood, outages, letters } = options
   const { clock, metrics, tracing, random, group } = state.options
 
   const failed = (message: Message, thrown: unknown): void => {
-    const failure = classify(thrown)
+    const failure = outages.judge(classify(thrown), `${message.topic}/${message.partition}/${message.offset}`)
     state.progressAtMs = clock.now()
     metrics.failed(message.topic, group, failure.failureClass, failure.code)
     trace(message, failure)

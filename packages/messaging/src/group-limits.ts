@@ -10,6 +10,8 @@ export interface GroupLimits {
   /** Pause between probes while a dependency is down: doubles from the first to the second. */
   readonly outageBackoffMs: number
   readonly outageBackoffMsMax: number
+  /** So many messages in a row that fail for the moment with one cause are an outage. */
+  readonly outageAfterMessages: number
   /** Letters of one fingerprint that make a flood: so many in a row, or this share of the last `window` messages. */
   readonly floodLetters: { readonly inARow: number; readonly ratio: number; readonly window: number }
   /** Pause between probes while a flood lasts: doubles from the first to the second. */
@@ -32,6 +34,7 @@ export const defaultGroupLimits: GroupLimits = {
   commitIntervalMs: 500,
   outageBackoffMs: 200,
   outageBackoffMsMax: 5_000,
+  outageAfterMessages: 10,
   floodLetters: { inARow: 20, ratio: 0.1, window: 200 },
   floodPauseMs: 5_000,
   floodPauseMsMax: 60_000,

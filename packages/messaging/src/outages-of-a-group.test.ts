@@ -72,6 +72,28 @@ describe('an outage', () => {
     expect(bench.outcomes.every(({ outcome }) => outcome === 'resolved')).toBe(true)
   })
 
+  it('that nobody names is recognised by many messages failing in a row, and buries nothing', async () => {
+    let away = true
+    const running = await bench.start([
+      publishRoute({
+        from,
+        group,
+        retry: quickRetry,
+        handle: async (item: Item) => {
+          if (away) throw new Error(`connect ECONNREFUSED while handling ${item.n}`)
+          return undefined
+        },
+      }),
+    ])
+    await send(40, 40)
+    await until(() => running.health().state === 'degraded')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(bench.letters('orders', group)).toHaveLength(0)
+    away = false
+    await until(async () => (await committedSum()) === 40)
+    expect(bench.letters('orders', group)).toHaveLength(0)
+  })
+
   it('of the registry makes messages wait for their schema, asked for once at a time', async () => {
     bench.codec.knowsSchema = false
     bench.codec.registry = 'away'
@@ -126,6 +148,9 @@ describe('an outage', () => {
     await send(60)
     await until(() => running.health().state === 'degraded')
     expect(running.health().detail).toContain('no leader')
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    expect(running.health().inFlight).toBe(60)
+    expect(bench.outcomes).toEqual([])
     expect(await committedSum()).toBe(0)
     blocked = false
     await until(async () => (await committedSum()) === 60)

@@ -362,6 +362,8 @@ describe('stopping', () => {
     await until(() => store.calls > 1)
     await running.stop(300)
     expect(commits).toEqual([])
+    store.away = false
+    await new Promise((resolve) => setTimeout(resolve, 50))
     expect(store.effects).toEqual([])
   })
 })

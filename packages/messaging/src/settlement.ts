@@ -6,6 +6,7 @@ import { type GroupState, recovered } from './group-state.ts'
 import type { Letters } from './letters.ts'
 import type { Message } from './message.ts'
 import type { SettledAs } from './metrics.ts'
+import type { OutageWatch } from './outage-watch.ts'
 
 /** The end of a message: outcome reported where one is due, then its offset may pass. */
 export interface Settlement {
@@ -18,13 +19,22 @@ export interface SettlementOptions {
   readonly state: GroupState
   readonly gate: Gate
   readonly flood: FloodWatch
+  readonly outages: OutageWatch
   readonly letters: Letters
   readonly commits: Commits
   /** Room has appeared: start more, fetch more. */
   readonly onRoom: (message: Message) => void
 }
 
-export const createSettlement = ({ state, gate, flood, letters, commits, onRoom }: SettlementOptions): Settlement => {
+export const createSettlement = ({
+  state,
+  gate,
+  flood,
+  outages,
+  letters,
+  commits,
+  onRoom,
+}: SettlementOptions): Settlement => {
   const conclude = (message: Message, as: SettledAs): void => {
     message.stage = 'settling'
     if (message.attempt === 1 && !message.owner.replayLane && as !== 'dead-lettered') pass(message, as)
@@ -46,6 +56,7 @@ export const createSettlement = ({ state, gate, flood, letters, commits, onRoom 
       commits.touch(owner)
     }
     if (as !== 'dead-lettered' && gate.limit > 0) {
+      outages.good()
       if (flood.good()) recovered(state, 'flood')
       gate.success()
     }
