@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { GroupMember, InterchangeError, Logger, TopicSpec, TransportAdmin } from '@interchange/messaging'
+import {
+  type GroupMember,
+  InterchangeError,
+  type Logger,
+  type TopicSpec,
+  type TransportAdmin,
+} from '@interchange/messaging'
 import kafkajs, { type Cluster } from 'kafkajs'
 import type { KafkaConfig } from './kafka-config.ts'
 import { kafkaError, rootOf } from './kafka-error.ts'
@@ -33,7 +39,15 @@ export const createKafkaAdmin = async (config: KafkaConfig, logger: Logger): Pro
 
   const waitVisible = async (topics: readonly string[]): Promise<void> => {
     const untilMs = Date.now() + topicVisibleMs
-    while ((await partitionCounts(topics)).size < topics.length && Date.now() < untilMs) await sleep(50)
+    while ((await partitionCounts(topics)).size < topics.length) {
+      if (Date.now() > untilMs) {
+        throw new InterchangeError('ICX_KAFKA_UNAVAILABLE', 'the topics just created are not visible yet', {
+          class: 'outage',
+          facts: { topics: topics.length, waitedMs: topicVisibleMs },
+        })
+      }
+      await sleep(50)
+    }
   }
 
   let closing: Promise<void> | undefined
@@ -114,7 +128,8 @@ type CreateTopics = (request: {
 /** Creates topics; answers with those that somebody else created in between. */
 const createMissing = async (missing: readonly TopicSpec[], create: CreateTopics): Promise<ReadonlySet<string>> => {
   try {
-    const created = await create({ topics: missing.map(toTopicConfig), waitForLeaders: true })
+    // kafkajs' own wait for leaders fails on a topic that its broker does not know yet; `waitVisible` waits for that.
+    const created = await create({ topics: missing.map(toTopicConfig), waitForLeaders: false })
     return new Set(created ? [] : missing.map(({ name }) => name))
   } catch (error) {
     const errors = topicErrorsOf(error)
