@@ -27,6 +27,8 @@ const request = (customerId: string): ShopErasure => ({
   receivedAt: timestampMillis(0),
 })
 
+const slow = { begin: (): void => undefined, end: Promise.resolve() }
+
 const STORE = Symbol('store')
 const settled: SettleEntry<string>[] = []
 const memoryStore: EffectStore<string> = {
@@ -63,6 +65,13 @@ class Intake {
 
   constructor(@Inject(PUBLISHER) publisher: Publisher) {
     this.#publisher = publisher
+  }
+
+  @Post('slow-erasures')
+  async postSlowly(): Promise<void> {
+    slow.begin()
+    await slow.end
+    await this.#publisher.publish(shopErasureRequested, request('slow'))
   }
 
   @Post('erasures')
@@ -225,6 +234,23 @@ test('a handler of other types than its topic does not compile', () => {
     }
   }
   expect(Wrong.name).toBe('Wrong')
+})
+
+test('a request under way at shutdown is still published and answered, and no new one is taken', async () => {
+  const begun = Promise.withResolvers<void>()
+  const end = Promise.withResolvers<void>()
+  Object.assign(slow, { begin: begun.resolve, end: end.promise })
+  const running = await start()
+  await ready(running)
+  const url = await running.app.getUrl()
+  const answer = fetch(`${url}/slow-erasures`, { method: 'POST' })
+  await begun.promise
+  const closing = running.app.close()
+  await vi.waitFor(() => expect(fetch(`${url}/health/live`)).rejects.toThrow())
+  end.resolve()
+  expect((await answer).status).toBe(201)
+  await closing
+  expect(running.transport.records(shopErasureRequested.name)).toHaveLength(1)
 })
 
 test('closing the application stops groups before the publisher and leaves nothing running', async () => {

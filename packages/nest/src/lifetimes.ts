@@ -21,7 +21,7 @@ export const createLifetimes = (logger: Logger, totalMs: number): Lifetimes => {
   const closeAll = async (): Promise<void> => {
     const untilMs = performance.now() + totalMs
     for (const step of closingOrder) {
-      const leftMs = Math.max(0, untilMs - performance.now())
+      const leftMs = Math.max(0, untilMs - performance.now()) * shareOf(step)
       await Promise.all(members.filter((member) => member.step === step).map((member) => closeOne(member, leftMs)))
     }
   }
@@ -44,6 +44,9 @@ export const createLifetimes = (logger: Logger, totalMs: number): Lifetimes => {
     close: () => (closing ??= closeAll()),
   }
 }
+
+/** A step that hangs leaves something to those after it. */
+const shareOf = (step: ClosingStep): number => (step === closingOrder.at(-1) ? 1 : 0.7)
 
 const late = (delayMs: number): Promise<false> =>
   new Promise((resolve) => {

@@ -44,6 +44,8 @@ export class ProblemFilter implements ExceptionFilter {
         'request failed',
       )
     }
+    // A body that was being streamed cannot become a problem any more; its connection breaks.
+    if (reply.sent) return
     if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
     reply
       .status(body.status)

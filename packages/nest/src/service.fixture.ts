@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { runService } from '@interchange/nest'
+import { runService } from '../dist/index.js'
 
 // A whole process for run-service.int.test.ts. Runs from the built package, as a service does.
 class TestServiceModule {
