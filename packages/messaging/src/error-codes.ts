@@ -49,7 +49,6 @@ export const errorCodes = {
   ICX_KAFKA_UNAVAILABLE: 'no broker answered in time',
   ICX_KAFKA_UNKNOWN_OUTCOME: 'the broker may or may not have the record',
   ICX_LETTER_GONE: 'a dead letter is no longer in its topic',
-  ICX_LETTER_UNKNOWN: 'no dead letter has this id',
   ICX_PUBLISH_CLOSED: 'the publisher is closed',
   ICX_PUBLISH_DEADLINE: 'the record was not acknowledged before the deadline',
   ICX_REGISTRY_NOT_REGISTERED:
