@@ -147,6 +147,23 @@ describe('publish', () => {
     await expect(bench.publisher.publish(topic, tooLarge)).rejects.toMatchObject({ code: 'ICX_KAFKA_REFUSED' })
   })
 
+  it('sends the records of a refused batch one by one, so that one bad record takes no other with it', async () => {
+    await open({
+      around: intercept(async (records, send) => {
+        if (!records.some(({ key }) => key?.toString() === 'bad')) return send()
+        const error = new InterchangeError('ICX_KAFKA_REFUSED', 'invalid record', { class: 'contract' })
+        return records.map(() => ({ status: 'failed', error }))
+      }),
+    })
+    const single = itemTopic('items', 1)
+    const results = await Promise.allSettled(
+      ['a', 'b', 'bad', 'a', 'c'].map((id, n) => bench.publisher.publish(single, { id, n })),
+    )
+    expect(results.map((result) => (result.status === 'fulfilled' ? result.value.offset : result.reason.code))).toEqual(
+      [0, 1, 'ICX_KAFKA_REFUSED', 2, 3],
+    )
+  })
+
   it('rejects a value whose key or encoding throws, as poison, without sending anything', async () => {
     await open()
     const broken = { ...topic, keyOf: (): string => (undefined as unknown as { id: string }).id }

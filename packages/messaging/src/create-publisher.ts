@@ -33,7 +33,7 @@ export interface PublisherLimits {
 export const defaultPublisherLimits: PublisherLimits = {
   lingerMs: 2,
   batchRecordsMax: 500,
-  batchBytesMax: 64 * 1024,
+  batchBytesMax: 256 * 1024,
   inFlightRecordsMax: 20_000,
   inFlightBytesMax: 32 * 1024 * 1024,
   waitersMax: 20_000,

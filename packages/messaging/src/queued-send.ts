@@ -16,6 +16,10 @@ export interface QueuedSend {
 export const bytesOf = (record: OutboundRecord): number =>
   (record.key?.length ?? 0) + (record.value?.length ?? 0) + record.headers.bytes.length + 64
 
+/** Kafka refused the record itself (its size, its bytes), not the request. */
+export const isRecordRefusal = (outcome: SendOutcome | undefined): boolean =>
+  outcome?.status === 'failed' && (outcome.error.failureClass === 'contract' || outcome.error.failureClass === 'poison')
+
 /** `unknown` always; `failed` when waiting may help. */
 export const mayTryAgain = (outcome: Exclude<SendOutcome, { status: 'ok' }>): boolean =>
   outcome.status === 'unknown' ||

@@ -356,7 +356,9 @@ describe('stopping', () => {
     const { deliver, assign, commits, group } = await open()
     const store = scriptedStore()
     store.away = true
-    const running = await bench.start([effectRoute({ from, group, store, handle: (item: Item) => String(item.n) })])
+    const running = await bench.start([
+      effectRoute({ from, group, store, retry: quickRetry, handle: (item: Item) => String(item.n) }),
+    ])
     assign(1)
     await deliver(1, [0, 1])
     await until(() => store.calls > 1)

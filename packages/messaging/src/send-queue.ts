@@ -1,7 +1,16 @@
 import type { Clock } from './clock.ts'
 import type { InterchangeError } from './failure.ts'
 import { createFifo, type Fifo } from './fifo.ts'
-import { bytesOf, deadlinePassed, full, mayTryAgain, type QueuedSend, unknown, unknownForAll } from './queued-send.ts'
+import {
+  bytesOf,
+  deadlinePassed,
+  full,
+  isRecordRefusal,
+  mayTryAgain,
+  type QueuedSend,
+  unknown,
+  unknownForAll,
+} from './queued-send.ts'
 import type { SendOutcome, TransportProducer } from './transport.ts'
 
 export interface SendQueueOptions {
@@ -37,6 +46,8 @@ interface Pending {
   readonly send: QueuedSend
   readonly bytes: number
   over: boolean
+  /** A batch with it was refused: it travels alone now, so that one bad record takes no other with it. */
+  alone: boolean
 }
 
 interface PartitionQueue {
@@ -90,7 +101,7 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     heldRecords === 0 || (heldRecords < options.inFlightRecordsMax && heldBytes + bytes <= options.inFlightBytesMax)
 
   const add = (send: QueuedSend): void => {
-    const pending: Pending = { send, bytes: bytesOf(send.record), over: false }
+    const pending: Pending = { send, bytes: bytesOf(send.record), over: false, alone: false }
     unanswered++
     if (send.deadlineAtMs !== Number.POSITIVE_INFINITY) sweepLater()
     if (waiters.size === 0 && hasRoom(pending.bytes)) admit(pending)
@@ -129,7 +140,7 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     const batch: Pending[] = []
     for (let bytes = 0; batch.length < options.batchRecordsMax; ) {
       const next = queue.pending.peek()
-      if (next === undefined || (batch.length > 0 && bytes + next.bytes > options.batchBytesMax)) break
+      if (next === undefined || (batch.length > 0 && (next.alone || bytes + next.bytes > options.batchBytesMax))) break
       queue.pending.shift()
       queue.bytes -= next.bytes
       if (next.over) leave(next)
@@ -137,6 +148,7 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
         batch.push(next)
         underWay.add(next)
         bytes += next.bytes
+        if (next.alone) break
       }
     }
     if (batch.length === 0) return
@@ -161,12 +173,15 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     startedAtMs: number,
   ): void => {
     const again: Pending[] = []
+    const apart = batch.length > 1 && batch.every((_, index) => isRecordRefusal(outcomes[index]))
     let acknowledged = 0
     for (const [index, pending] of batch.entries()) {
       const outcome = outcomes[index] ?? unknown(undefined)
       underWay.delete(pending)
-      if (outcome.status !== 'ok' && !pending.over && mayTryAgain(outcome)) {
+      if (outcome.status !== 'ok' && !pending.over && (apart || mayTryAgain(outcome))) {
         again.push(pending)
+        pending.alone ||= apart
+        if (apart) continue
         notify(() => pending.send.retried?.(outcome.error))
         continue
       }
@@ -181,7 +196,8 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     if (again.length > 0) {
       queue.pending.unshift(again)
       for (const pending of again) queue.bytes += pending.bytes
-      backOff(queue)
+      if (apart) transmit(queue)
+      else backOff(queue)
     } else {
       queue.failures = 0
       if (queue.pending.size > 0) transmit(queue)
