@@ -56,7 +56,7 @@ export const createProducer = async (options: ProducerOptions): Promise<Producer
   const jobs = createJobStore(database)
   const spool = createSpool(producer.spoolDir, producer.importBytesMax)
   const progress = createProgressStore(database)
-  await spool.sweep(now() - staleUploadMs)
+  await spool.sweep(now() - staleUploadMs, async (jobId) => (await jobs.find(jobId)) !== undefined)
   const runner = startJobRunner({
     database,
     transport,

@@ -19,7 +19,7 @@ import {
   testCodec,
   testTransport,
   until,
-} from './running-producer.ts'
+} from './running-producer.fixture.ts'
 
 let producer: RunningProducer
 const transport = testTransport()

@@ -13,7 +13,7 @@ import {
   startProducer,
   testTransport,
   until,
-} from './running-producer.ts'
+} from './running-producer.fixture.ts'
 
 // A broker of our own, because this test kills it; registry and database are those of the set-up.
 let stack: RunningStack

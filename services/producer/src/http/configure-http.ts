@@ -20,7 +20,9 @@ export const configureHttp = async (app: NestFastifyApplication, { producer }: P
   })
   await fastify.register(underPressure, {
     maxEventLoopDelay: eventLoopDelayMsMax,
-    pressureHandler() {
+    pressureHandler(request) {
+      // A restart would not help against load.
+      if (request.url.startsWith('/health/')) return
       const detail = 'The process is overloaded and takes no requests now.'
       throw new ProblemError(503, 'ICX_HTTP_OVERLOADED', detail, { retryAfterSeconds: 2 })
     },

@@ -62,7 +62,7 @@ const takeJob = async ({ jobs, leaseMs, logger }: JobRunnerOptions): Promise<Imp
 }
 
 const runJob = async (options: JobRunnerOptions, job: ImportJob, stopping: AbortSignal): Promise<void> => {
-  const { jobs, spool, logger, leaseMs } = options
+  const { jobs, logger, leaseMs } = options
   const ours = new AbortController()
   const signal = AbortSignal.any([stopping, ours.signal])
   const renewing = setInterval(() => {
@@ -75,7 +75,7 @@ const runJob = async (options: JobRunnerOptions, job: ImportJob, stopping: Abort
   try {
     await runImport({ ...options, signal }, job)
     if (stopping.aborted) await jobs.giveBack(job)
-    else await jobs.finish(job, undefined).then(() => spool.discard(job.id))
+    else await finish(options, job)
   } catch (error) {
     await afterFailure(options, job, stopping.aborted, error)
   } finally {
@@ -83,13 +83,19 @@ const runJob = async (options: JobRunnerOptions, job: ImportJob, stopping: Abort
   }
 }
 
+const finish = async ({ jobs, spool }: JobRunnerOptions, job: ImportJob, error?: InterchangeError): Promise<void> => {
+  await jobs.finish(job, error)
+  await spool.discard(job.id)
+}
+
 /** An outage, a lost lease and a shutdown leave the job to its next holder; anything else ends it. */
 const afterFailure = async (
-  { jobs, logger, pollMs }: JobRunnerOptions,
+  options: JobRunnerOptions,
   job: ImportJob,
   stopping: boolean,
   error: unknown,
 ): Promise<void> => {
+  const { jobs, logger, pollMs } = options
   try {
     if (stopping) return await jobs.giveBack(job)
     if (error instanceof InterchangeError && waits.has(error.failureClass)) {
@@ -98,7 +104,7 @@ const afterFailure = async (
       return await jobs.giveBack(job)
     }
     logger.error({ error, jobId: job.id }, 'import failed')
-    await jobs.finish(job, asFailure(error))
+    await finish(options, job, asFailure(error))
   } catch (again) {
     logger.warn({ error: again, jobId: job.id }, 'the end of an import attempt could not be noted; its lease runs out')
   }

@@ -39,7 +39,7 @@ export const receiveImport = async (
     }
     return known
   } catch (error) {
-    // A database that did not answer may have the job all the same; then its file stays and the next sweep leaves it alone.
+    // A database that did not answer may have the job all the same: then its file stays, and a later sweep decides.
     if (error instanceof ProblemError) await tools.spool.discard(id)
     throw error
   } finally {

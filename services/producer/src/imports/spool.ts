@@ -26,8 +26,8 @@ export interface Spool {
   /** The first line behind the header. */
   startOf(jobId: string): Promise<FilePosition>
   discard(jobId: string): Promise<void>
-  /** Removes uploads that a crash cut off, last written before `olderThanMs`. */
-  sweep(olderThanMs: number): Promise<void>
+  /** Removes what was last written before `olderThanMs` and belongs to no job: uploads that a crash or an outage cut off. */
+  sweep(olderThanMs: number, isJob: (jobId: string) => Promise<boolean>): Promise<void>
 }
 
 /** A spool in `folder`, which is created. `bodyBytesMax` counts unpacked bytes. */
@@ -66,11 +66,12 @@ export const createSpool = (folder: string, bodyBytesMax: number): Spool => {
       }
     },
     discard: (jobId) => rm(bodyPath(jobId), { force: true }),
-    async sweep(olderThanMs) {
+    async sweep(olderThanMs, isJob) {
       for (const name of await readdir(folder)) {
-        if (!name.endsWith('.part')) continue
+        const [, jobId] = /^([0-9a-f-]{36})\.(part|csv)$/.exec(name) ?? []
+        if (jobId === undefined) continue
         const { mtimeMs } = await stat(join(folder, name))
-        if (mtimeMs < olderThanMs) await rm(join(folder, name), { force: true })
+        if (mtimeMs < olderThanMs && !(await isJob(jobId))) await rm(join(folder, name), { force: true })
       }
     },
   }

@@ -14,14 +14,20 @@ export const shopHeaders = {
   shopDomain: 'x-shopify-shop-domain',
 } as const
 
-/** The shop a webhook says it is from; who limits callers asks before the signature is checked. */
-export const shopOf = (headers: IncomingHttpHeaders): string => textOf(headers, shopHeaders.shopDomain) ?? 'unknown'
+const shopOf = (headers: IncomingHttpHeaders): string => textOf(headers, shopHeaders.shopDomain) ?? 'unknown'
+
+export interface WebhookTools {
+  readonly publishEvent: PublishEvent
+  readonly secret: string
+  /** Counts a signed request of a shop; rejects when it sends too many. */
+  readonly admit: (shop: string) => Promise<void>
+}
 
 /**
  * Checks, reads and publishes one webhook: signature over the raw bytes first, then everything else. Rejects with a problem.
  */
 export const receiveWebhook = async (
-  tools: { publishEvent: PublishEvent; secret: string },
+  tools: WebhookTools,
   topicName: string,
   headers: IncomingHttpHeaders,
   body: Buffer,
@@ -30,6 +36,7 @@ export const receiveWebhook = async (
   if (!hmacMatches(tools.secret, body, textOf(headers, shopHeaders.hmac))) {
     throw new ProblemError(401, 'ICX_HTTP_UNAUTHENTICATED', `${shopHeaders.hmac} is not the signature of this body.`)
   }
+  await tools.admit(shopOf(headers))
   const topic = shopTopics.find(({ name }) => name === topicName)
   if (topic === undefined) {
     const known = shopTopics.map(({ name }) => name).join(', ')

@@ -5,7 +5,7 @@ import type { Producer } from '../create-producer.ts'
 import { ProblemError } from '../http/problem.ts'
 import { readBody } from '../http/read-body.ts'
 import { PRODUCER } from '../tokens.ts'
-import { receiveWebhook, shopOf } from './receive-webhook.ts'
+import { receiveWebhook } from './receive-webhook.ts'
 
 /** Webhooks in the shop's own format. */
 @Controller('webhooks/shop')
@@ -26,12 +26,14 @@ export class WebhookController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedEvent> {
     const { settings, publishEvent, limitWebhooks } = this.#producer
-    reply.headers(await limitWebhooks(shopOf(request.headers)))
     if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
       throw new ProblemError(415, 'ICX_HTTP_MEDIA_TYPE', 'The content type must be application/json.')
     }
     const body = await readBody(request.raw, settings.http.bodyBytesMax, settings.http.requestTimeoutMs)
-    const tools = { publishEvent, secret: settings.producer.webhookSecret }
+    const admit = async (shop: string): Promise<void> => {
+      reply.headers(await limitWebhooks(shop))
+    }
+    const tools = { publishEvent, secret: settings.producer.webhookSecret, admit }
     return receiveWebhook(tools, `${resource}/${action}`, request.headers, body, request.id)
   }
 }
