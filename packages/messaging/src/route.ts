@@ -37,7 +37,7 @@ interface RouteSettings<Value> {
   readonly group: string
   /** `key`: one key in order, many keys at once (a null key is ordered like its partition). Default `key`. */
   readonly ordering?: 'key' | 'partition' | 'none'
-  /** Most messages in flight in this process. Default 512. */
+  /** Most handlers running at once in this process. Default 512. */
   readonly concurrencyMax?: number
   /** Handler deadline in milliseconds. Default 30,000. */
   readonly timeoutMs?: number
@@ -48,12 +48,18 @@ interface RouteSettings<Value> {
   readonly tombstones?: 'reject' | 'skip'
 }
 
-/** Consume, publish. Settles when everything it published is acknowledged. */
+/**
+ * Consume, publish. Settles when everything it published is acknowledged; the next message of a key may be handled before
+ * that, since what is published keeps its order.
+ */
 export interface PublishRoute<Value> extends RouteSettings<Value> {
   readonly handle: (value: Value, context: HandlerContext) => Answer<Outgoing>
 }
 
-/** Consume, change the database. `handle` decides effects; `store` commits them with the inbox row, batch by batch. */
+/**
+ * Consume, change the database. `handle` decides effects; `store` commits them with the inbox row, batch by batch, in order.
+ * `handle` may run before earlier messages of its key are committed: it must not read what they write.
+ */
 export interface EffectRoute<Value, Effect> extends RouteSettings<Value> {
   readonly handle: (value: Value, context: HandlerContext) => Answer<Effect>
   readonly store: EffectStore<Effect>
