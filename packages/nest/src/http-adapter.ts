@@ -58,6 +58,16 @@ export const createHttpAdapter = (settings: ConfigOf<typeof httpConfig>, tracing
     if (span === undefined) go()
     else span.run(go)
   })
+  // Without this a request under way at shutdown leaves its connection open, and closing waits for its keep-alive to end.
+  let closing = false
+  instance.addHook('preClose', (done) => {
+    closing = true
+    done()
+  })
+  instance.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) reply.header('connection', 'close')
+    done(null, payload)
+  })
   instance.addHook('onResponse', (request, reply, done) => {
     spans.get(request)?.end(reply.statusCode)
     done()

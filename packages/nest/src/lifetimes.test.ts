@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { type LogFields, silentLogger } from '@interchange/messaging'
 import { expect, test } from 'vitest'
 import { createLifetimes } from './lifetimes.ts'
@@ -25,7 +26,10 @@ test('a step that hangs or fails is named, and those after it are closed within 
   const lifetimes = createLifetimes(logger, 200)
   lifetimes.add('groups', 'ledger', () => new Promise(() => undefined))
   lifetimes.add('publisher', 'publisher', () => Promise.reject(new Error('broker gone')))
-  lifetimes.add('database', 'ledger', async () => void order.push('database'))
+  lifetimes.add('database', 'ledger', async () => {
+    await pause(20)
+    order.push('database')
+  })
   const startedMs = performance.now()
   await lifetimes.close()
   expect(performance.now() - startedMs).toBeLessThan(1_000)
