@@ -22,8 +22,7 @@ const outer = process.env['KAFKA_BROKERS']
 
 beforeAll(async () => {
   const { KAFKA_BROKERS: _, ...env } = process.env
-  const name = `producer-outage-${randomBytes(4).toString('hex')}`
-  stack = await startStack({ name, fresh: true, env: { ...env, INTERCHANGE_STACK: 'local' } })
+  stack = await startStack({ name: 'producer-outage', fresh: true, env: { ...env, INTERCHANGE_STACK: 'local' } })
   process.env['KAFKA_BROKERS'] = stack.env['KAFKA_BROKERS']
   await prepareCluster()
   producer = await startProducer({ PUBLISH_DEADLINE_MS: '2000' })
