@@ -1,6 +1,9 @@
 import { createReplayClient, type ReplayClient } from '@interchange/dead-letters'
 import { InterchangeError } from '@interchange/messaging'
 import { CommandEnd, exitCodes } from './exit-codes.ts'
+import { type LetterReader, lettersFromKafka } from './letters-from-kafka.ts'
+import { say } from './output.ts'
+import { withSystem } from './system.ts'
 import { systemEnvironment } from './system-environment.ts'
 
 /** Runs a command on the replay service, and says what to do when it cannot be had. */
@@ -20,6 +23,17 @@ export const withDesk = async (
     await command(createReplayClient({ url, token }))
   } catch (error) {
     throw explained(error)
+  }
+}
+
+/** Runs a command that only reads: on the replay service, or, when it cannot be had, on the topics themselves. */
+export const withLetters = async (command: (letters: LetterReader) => Promise<void>): Promise<void> => {
+  try {
+    await withDesk(command)
+  } catch (error) {
+    if (!(error instanceof CommandEnd) || error.exitCode !== exitCodes.cannotConnect) throw error
+    say('The replay service does not answer; reading the topics themselves.')
+    await withSystem(async (system) => command(await lettersFromKafka(system)))
   }
 }
 

@@ -1,8 +1,9 @@
-import type { LetterDetail, LetterQuery, LetterSummary, ReplayClient } from '@interchange/dead-letters'
+import type { LetterDetail, LetterQuery, LetterSummary } from '@interchange/dead-letters'
 import { type Command, Option } from 'commander'
-import { withDesk } from '../desk.ts'
+import { withLetters } from '../desk.ts'
 import { countArgument, sinceArgument } from '../duration-argument.ts'
 import { CommandEnd, exitCodes } from '../exit-codes.ts'
+import type { LetterReader } from '../letters-from-kafka.ts'
 import { print, printJson, printTable, safeText, say, styled } from '../output.ts'
 
 interface ListOptions {
@@ -25,12 +26,12 @@ export const addDlqCommands = (program: Command): void => {
 
   filtered(dlq.command('causes').description('letters grouped by what went wrong, most open first'))
     .option('--json', 'JSON Lines')
-    .action((options: ListOptions) => withDesk((desk) => showCauses(desk, options)))
+    .action((options: ListOptions) => withLetters((desk) => showCauses(desk, options)))
 
   filtered(dlq.command('list').description('the letters, newest first'))
     .option('--limit <count>', 'at most so many', countArgument(100_000), 50)
     .option('--json', 'JSON Lines')
-    .action((options: ListOptions) => withDesk((desk) => listLetters(desk, options)))
+    .action((options: ListOptions) => withLetters((desk) => listLetters(desk, options)))
 
   dlq
     .command('show')
@@ -39,7 +40,7 @@ export const addDlqCommands = (program: Command): void => {
     .option('--reveal', 'show personal data; the audit records it')
     .option('--json', 'one JSON document')
     .action((id: string, options: { reveal?: boolean; json?: boolean }) =>
-      withDesk((desk) => showLetter(desk, id, options)),
+      withLetters((desk) => showLetter(desk, id, options)),
     )
 }
 
@@ -67,7 +68,7 @@ const queryOf = ({ json: _json, limit: _limit, since, ...rest }: ListOptions): L
   ...(since !== undefined && { since: new Date(since).toISOString() }),
 })
 
-const showCauses = async (desk: ReplayClient, options: ListOptions): Promise<void> => {
+const showCauses = async (desk: LetterReader, options: ListOptions): Promise<void> => {
   const causes = await desk.causes(queryOf(options))
   if (options.json === true) for (const cause of causes) printJson(cause)
   else if (causes.length > 0) {
@@ -88,7 +89,7 @@ const showCauses = async (desk: ReplayClient, options: ListOptions): Promise<voi
   if (causes.length === 0) throw new CommandEnd(exitCodes.nothingFound, 'No dead letter matches.')
 }
 
-const listLetters = async (desk: ReplayClient, options: ListOptions): Promise<void> => {
+const listLetters = async (desk: LetterReader, options: ListOptions): Promise<void> => {
   const most = options.limit ?? 50
   const letters: LetterSummary[] = []
   let cursor: string | null | undefined
@@ -125,7 +126,7 @@ const listLetters = async (desk: ReplayClient, options: ListOptions): Promise<vo
 }
 
 const showLetter = async (
-  desk: ReplayClient,
+  desk: LetterReader,
   id: string,
   options: { reveal?: boolean; json?: boolean },
 ): Promise<void> => {

@@ -6,6 +6,14 @@ import type { Command } from 'commander'
 import { CommandEnd, exitCodes } from '../exit-codes.ts'
 import { print, printJson, printTable, say } from '../output.ts'
 
+interface NamedOptions {
+  readonly name?: string
+}
+
+const nameHelp = 'a stack beside the default one; the one of `npm run demo -- --keep` is called demo'
+
+const named = ({ name }: NamedOptions): NamedOptions => (name === undefined ? {} : { name })
+
 export const addStackCommands = (program: Command): void => {
   const stack = program
     .command('stack')
@@ -14,9 +22,10 @@ export const addStackCommands = (program: Command): void => {
   stack
     .command('up')
     .description('start what is not running and leave it running; prints the variables that lead to it')
+    .option('--name <name>', nameHelp)
     .option('--json', 'one JSON document')
-    .action(async (options: { json?: boolean }) => {
-      const state = await stackUp({ report: say })
+    .action(async (options: NamedOptions & { json?: boolean }) => {
+      const state = await stackUp({ ...named(options), report: say })
       if (options.json === true) printJson(state)
       else for (const [name, value] of Object.entries(state.env)) print(`export ${name}=${value}`)
     })
@@ -24,14 +33,16 @@ export const addStackCommands = (program: Command): void => {
   stack
     .command('down')
     .description('end everything that `up` started; data stays')
-    .action(async () => {
-      if (!(await stackDown())) throw new CommandEnd(exitCodes.nothingFound, 'No stack runs here.')
+    .option('--name <name>', nameHelp)
+    .action(async (options: NamedOptions) => {
+      if (!(await stackDown(named(options)))) throw new CommandEnd(exitCodes.nothingFound, 'No stack runs here.')
       say('The stack is down.')
     })
 
   stack
     .command('status')
     .description('what runs, where, and whether it answers')
+    .option('--name <name>', nameHelp)
     .option('--json', 'one JSON document')
     .action(showStatus)
 
@@ -39,12 +50,13 @@ export const addStackCommands = (program: Command): void => {
     .command('logs')
     .description('the log of one part, or the names of the logs there are')
     .argument('[name]', 'kafka, registry, postgres, jaeger, or a service')
+    .option('--name <name>', nameHelp)
     .option('-f, --follow', 'go on with what is added, until Ctrl-C')
     .action(showLogs)
 }
 
-const showStatus = async (options: { json?: boolean }): Promise<void> => {
-  const status = await stackStatus()
+const showStatus = async (options: NamedOptions & { json?: boolean }): Promise<void> => {
+  const status = await stackStatus(named(options))
   if (status === null) throw new CommandEnd(exitCodes.nothingFound, 'No stack runs here. Start one: ix stack up')
   if (options.json === true) printJson(status)
   else {
@@ -64,8 +76,8 @@ const showStatus = async (options: { json?: boolean }): Promise<void> => {
   }
 }
 
-const showLogs = async (name: string | undefined, options: { follow?: boolean }): Promise<void> => {
-  const logs = stackLogs()
+const showLogs = async (name: string | undefined, options: NamedOptions & { follow?: boolean }): Promise<void> => {
+  const logs = stackLogs(named(options))
   if (name === undefined) {
     for (const known of logs.keys()) print(known)
     return
