@@ -68,6 +68,7 @@ export const scriptedCodec = (): ScriptedCodec => {
       if (codec.registry === 'away') {
         throw new InterchangeError('ICX_REGISTRY_UNAVAILABLE', 'registry away', { class: 'outage' })
       }
+      await new Promise((resolve) => setTimeout(resolve, 5))
       if (codec.registry === 'there') codec.knowsSchema = true
     },
     schemaId: (bytes) => (bytes[0] === 0 ? 7 : undefined),

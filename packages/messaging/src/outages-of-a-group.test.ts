@@ -175,6 +175,28 @@ describe('an outage', () => {
   })
 })
 
+describe('a schema that is missing', () => {
+  it('is asked for once, however many messages need it', async () => {
+    bench.codec.knowsSchema = false
+    const store = scriptedStore()
+    await send(40, 40)
+    await bench.start([effectRoute({ from, group, store, handle: (item: Item) => String(item.n) })])
+    await until(async () => (await committedSum()) === 40)
+    expect(bench.codec.resolved).toBe(1)
+  })
+
+  it('that stays missing after it was resolved is tried again, then buried', async () => {
+    bench.codec.knowsSchema = false
+    bench.codec.registry = 'silent'
+    await send(1)
+    await bench.start([publishRoute({ from, group, retry: quickRetry, handle: () => undefined })])
+    await until(async () => (await committedSum()) === 1)
+    expect(bench.codec.resolved).toBe(quickRetry.attemptsMax)
+    const [letter] = bench.letters('orders', group)
+    expect(letter?.headers.text(names.code)).toBe('ICX_AVRO_SCHEMA_UNKNOWN')
+  })
+})
+
 describe('a flood', () => {
   it('of letters with one cause stops the group instead of burying everything, and lets one at a time try', async () => {
     let broken = true

@@ -199,6 +199,34 @@ describe('a rebalance', () => {
     expect(running.health()).toMatchObject({ inFlight: 0, assigned: 0 })
   })
 
+  it('tries nothing again that fails while it is being given away', async () => {
+    const { deliver, assign, revoke, commits, group } = await open()
+    let attempts = 0
+    let fail = (): void => undefined
+    await bench.start([
+      publishRoute({
+        from,
+        group,
+        retry: quickRetry,
+        handle: () => {
+          attempts++
+          return new Promise<undefined>((_, reject) => {
+            fail = () => reject(new Error('late'))
+          })
+        },
+      }),
+    ])
+    assign(1)
+    await deliver(1, [0])
+    await until(() => attempts === 1)
+    const leaving = revoke(1)
+    fail()
+    await leaving
+    await new Promise((resolve) => setTimeout(resolve, 40))
+    expect(attempts).toBe(1)
+    expect(commits).toEqual([])
+  })
+
   it('ignores batches of an epoch that is over, and records it has had already', async () => {
     const { deliver, assign, commits, group } = await open()
     const seen: number[] = []
