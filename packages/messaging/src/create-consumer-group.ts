@@ -192,6 +192,7 @@ const initialState = (options: ConsumerGroupOptions): GroupState => ({
   waiting: 0,
   heldBytes: 0,
   progressAtMs: options.clock.now(),
+  progressed: false,
   onRest: new Set(),
 })
 

@@ -23,8 +23,10 @@ export interface GroupState {
   waiting: number
   /** Bytes of all open windows. */
   heldBytes: number
-  /** When something was last settled or probed. */
+  /** When something was last settled or probed, as the watch saw it. */
   progressAtMs: number
+  /** Something was settled since the watch last looked: the clock is read there, not per message. */
+  progressed: boolean
   /** Asked after every message that came to rest; see `untilCalm`. */
   readonly onRest: Set<() => void>
 }

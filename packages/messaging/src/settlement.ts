@@ -46,7 +46,7 @@ export const createSettlement = ({
     message.stage = 'over'
     message.answer = undefined
     message.span?.end({ ok: true })
-    state.progressAtMs = state.options.clock.now()
+    state.progressed = true
     owner.lanes.release(message)
     if (!owner.ended) {
       const before = owner.tracker.bytes

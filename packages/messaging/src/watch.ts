@@ -49,7 +49,8 @@ const inFlight = (state: GroupState): number => {
 /** Messages that wait for their own time (a backoff, a Retry-After, a probe's turn) are not stuck. */
 const progressAgeMs = (state: GroupState): number => {
   const stuck = state.busy > 0 || (state.waiting === 0 && inFlight(state) > 0)
-  if (!stuck) state.progressAtMs = Math.max(state.progressAtMs, state.options.clock.now())
+  if (!stuck || state.progressed) state.progressAtMs = Math.max(state.progressAtMs, state.options.clock.now())
+  state.progressed = false
   return Math.max(0, state.options.clock.now() - state.progressAtMs)
 }
 
