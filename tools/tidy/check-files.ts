@@ -31,7 +31,7 @@ const namesOf = ({ path }: SourceFile): readonly Finding[] =>
 const orphanOf = ({ path, text }: SourceFile): readonly Finding[] => {
   const holdsTests = /^import .* from 'vitest'$/m.test(text) && /^\s*(describe|it|test)(\.\w+)*\(/m.test(text)
   const isSuite = path.startsWith('conformance/')
-  if ((!holdsTests && !isTest(path)) || isFoundByRunner(path) || isSuite) return []
+  if ((!holdsTests && !path.endsWith('.test.ts')) || isFoundByRunner(path) || isSuite) return []
   return [
     {
       path,

@@ -33,4 +33,5 @@ export const sourceFile = (path: string, text: string): SourceFile => ({
   })),
 })
 
-export const isTest = (path: string): boolean => path.endsWith('.test.ts')
+/** Fixtures are tests' own code: what only tests need may be a dev dependency. */
+export const isTest = (path: string): boolean => /\.(test|fixture)\.ts$/.test(path)

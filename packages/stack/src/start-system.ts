@@ -45,7 +45,8 @@ export const startSystem = async (stack: RunningStack, options: SystemOptions = 
     stack.startService({
       name,
       entry: join(checkoutFolder, 'services', name, 'dist', 'main.js'),
-      env: { HOST: '127.0.0.1', ...options.env, ...env },
+      // Jaeger takes traces and answers 404 to metrics.
+      env: { HOST: '127.0.0.1', OTEL_METRICS_EXPORTER: 'none', ...options.env, ...env },
       ...(options.nodeArgs !== undefined && { nodeArgs: options.nodeArgs }),
     })
   const [producer, transformer, consumer, dlqReplay] = await Promise.all([
