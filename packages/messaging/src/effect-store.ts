@@ -1,4 +1,4 @@
-import type { InterchangeError } from './failure.ts'
+import type { InterchangeError } from './failure/failure.ts'
 
 /** One handled message on its way into the database. */
 export interface SettleEntry<Effect> {

@@ -1,28 +1,35 @@
-export { classify, type Failure } from './classify.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { type Codec, schemaMissing } from './codec.ts'
+export { createConsumerGroup } from './consume/create-consumer-group.ts'
+export { defaultGroupLimits, type GroupLimits } from './consume/group-limits.ts'
 export type { ConsumerGroup, ConsumerGroupOptions, DeliveryOutcome, GroupHealth } from './consumer-group.ts'
-export { createConsumerGroup } from './create-consumer-group.ts'
+export type { EffectStore, SettleEntry, SettleResult } from './effect-store.ts'
+export { classify, type Failure } from './failure/classify.ts'
+export { type ErrorCode, errorCodes } from './failure/error-codes.ts'
+export {
+  type ErrorFacts,
+  type FailureClass,
+  failureClasses,
+  InterchangeError,
+  notYet,
+  rejected,
+} from './failure/failure.ts'
+export { fingerprintOf } from './failure/fingerprint.ts'
+export { afterFailure, backoffMs, defaultRetryPolicy, type RetryPolicy } from './failure/retry-policy.ts'
+export { type LogFields, type Logger, silentLogger } from './logger.ts'
+export { type Metrics, noMetrics, type SettledAs } from './metrics.ts'
 export {
   createPublisher,
   defaultPublisherLimits,
   type PublisherLimits,
   type PublisherOptions,
-} from './create-publisher.ts'
-export type { EffectStore, SettleEntry, SettleResult } from './effect-store.ts'
-export { type ErrorCode, errorCodes } from './error-codes.ts'
-export { derivedEventId, eventIdTimeMs, naturalEventId, newEventId, placeEventId } from './event-id.ts'
-export { type ErrorFacts, type FailureClass, failureClasses, InterchangeError, notYet, rejected } from './failure.ts'
-export { fingerprintOf } from './fingerprint.ts'
-export { defaultGroupLimits, type GroupLimits } from './group-limits.ts'
-export { HeaderBlock, type HeaderEntry, headerLimits } from './header-block.ts'
-export { ceHeaders, controlHeaderPrefix, deadLetterHeaders, traceHeaders } from './header-names.ts'
-export { letterFacts } from './letter-facts.ts'
-export { type LogFields, type Logger, silentLogger } from './logger.ts'
-export { type Metrics, noMetrics, type SettledAs } from './metrics.ts'
-export { murmur2, partitionOf } from './partition-of.ts'
+} from './publish/create-publisher.ts'
 export type { Published, Publisher, PublishOptions } from './publisher.ts'
-export { afterFailure, backoffMs, defaultRetryPolicy, type RetryPolicy } from './retry-policy.ts'
+export { derivedEventId, eventIdTimeMs, naturalEventId, newEventId, placeEventId } from './record/event-id.ts'
+export { HeaderBlock, type HeaderEntry, headerLimits } from './record/header-block.ts'
+export { ceHeaders, controlHeaderPrefix, deadLetterHeaders, traceHeaders } from './record/header-names.ts'
+export { letterFacts } from './record/letter-facts.ts'
+export { murmur2, partitionOf } from './record/partition-of.ts'
 export {
   type Answer,
   type EffectRoute,

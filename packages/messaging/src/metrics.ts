@@ -1,4 +1,4 @@
-import type { FailureClass } from './failure.ts'
+import type { FailureClass } from './failure/failure.ts'
 
 /** What the kernel counts, per batch where it can. `@interchange/telemetry` turns it into instruments; names live there. */
 export interface Metrics {

@@ -1,5 +1,5 @@
-import type { InterchangeError } from './failure.ts'
-import type { HeaderBlock } from './header-block.ts'
+import type { InterchangeError } from './failure/failure.ts'
+import type { HeaderBlock } from './record/header-block.ts'
 import type { Topic } from './topic.ts'
 import type { Span } from './tracing.ts'
 

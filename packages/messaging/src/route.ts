@@ -1,5 +1,5 @@
 import type { EffectStore } from './effect-store.ts'
-import type { RetryPolicy } from './retry-policy.ts'
+import type { RetryPolicy } from './failure/retry-policy.ts'
 import type { Topic } from './topic.ts'
 
 /** What a handler knows about the message beside its value. */

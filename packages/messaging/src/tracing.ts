@@ -1,4 +1,4 @@
-import type { HeaderBlock, HeaderEntry } from './header-block.ts'
+import type { HeaderBlock, HeaderEntry } from './record/header-block.ts'
 
 /** What the kernel tells tracing; `@interchange/telemetry` implements it with OpenTelemetry. Unsampled work costs nothing. */
 export interface Tracing {

@@ -1,5 +1,5 @@
-import type { InterchangeError } from './failure.ts'
-import type { HeaderBlock } from './header-block.ts'
+import type { InterchangeError } from './failure/failure.ts'
+import type { HeaderBlock } from './record/header-block.ts'
 
 /**
  * The contract every driver meets (design page 3, "What every driver and route must pass"): bytes in, bytes out,

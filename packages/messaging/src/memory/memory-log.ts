@@ -1,5 +1,5 @@
-import { InterchangeError } from '../failure.ts'
-import { HeaderBlock } from '../header-block.ts'
+import { InterchangeError } from '../failure/failure.ts'
+import { HeaderBlock } from '../record/header-block.ts'
 import type { OutboundRecord, TopicSpec, TransportRecord } from '../transport.ts'
 
 const recordOverheadBytes = 70

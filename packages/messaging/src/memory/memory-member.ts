@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { InterchangeError } from '../failure.ts'
+import { InterchangeError } from '../failure/failure.ts'
 import type { AssignedPartition, ConsumerOptions, TopicPartition } from '../transport.ts'
 import type { MemoryLog } from './memory-log.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../clock.ts'
-import type { InterchangeError } from '../failure.ts'
-import { HeaderBlock } from '../header-block.ts'
+import type { InterchangeError } from '../failure/failure.ts'
+import { HeaderBlock } from '../record/header-block.ts'
 import type { AssignedPartition, TransportConsumer } from '../transport.ts'
 import { createMemoryTransport, type MemoryTransport } from './memory-transport.ts'
 

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts'
-import { InterchangeError } from '../failure.ts'
+import { InterchangeError } from '../failure/failure.ts'
 import type {
   ConsumerOptions,
   OutboundRecord,

@@ -1,0 +1,73 @@
+import type { EffectStore } from '../effect-store.ts'
+import { InterchangeError } from '../failure/failure.ts'
+import { defaultRetryPolicy, type RetryPolicy } from '../failure/retry-policy.ts'
+import type { HandlerContext, Route } from '../route.ts'
+import type { AnyTopic } from '../topic.ts'
+
+/** A route with every default in its place, looked at once when the group starts. */
+export interface CompiledRoute {
+  readonly topic: AnyTopic
+  readonly group: string
+  readonly handle: (value: unknown, context: HandlerContext) => unknown
+  /** Undefined for a publish route. */
+  readonly store: EffectStore<unknown> | undefined
+  readonly ordering: 'key' | 'partition' | 'none'
+  readonly concurrencyMax: number
+  /** Handlers running, and messages handled but not settled, before no more are started. */
+  readonly unsettledMax: number
+  readonly batchMax: number
+  readonly timeoutMs: number
+  readonly retry: RetryPolicy
+  readonly skipsTombstones: boolean
+  /** Handlers running now. */
+  running: number
+  /** Started and not concluded. */
+  unsettled: number
+}
+
+/** Throws `ICX_CONFIG_INVALID` (class `fatal`) when the routes cannot be one group. */
+export const compileRoutes = (
+  group: string,
+  routes: readonly Route[],
+  hasPublisher: boolean,
+): ReadonlyMap<string, CompiledRoute> => {
+  if (routes.length === 0) throw invalid(group, 'has no route')
+  const compiled = new Map<string, CompiledRoute>()
+  for (const route of routes) {
+    if (route.group !== group) throw invalid(group, `was given a route of group ${route.group}`)
+    if (compiled.has(route.from.name)) throw invalid(group, `has two routes from ${route.from.name}`)
+    if (!('store' in route) && !hasPublisher)
+      throw invalid(group, `publishes from ${route.from.name} without a publisher`)
+    compiled.set(route.from.name, compileRoute(route))
+  }
+  return compiled
+}
+
+const compileRoute = (route: Route): CompiledRoute => {
+  const concurrencyMax = positive(route, 'concurrencyMax', route.concurrencyMax ?? 512)
+  const store = 'store' in route ? route.store : undefined
+  const batchMax = positive(route, 'batchMax', ('batchMax' in route ? route.batchMax : undefined) ?? 500)
+  return {
+    topic: route.from,
+    group: route.group,
+    handle: route.handle,
+    store,
+    ordering: route.ordering ?? 'key',
+    concurrencyMax,
+    unsettledMax: store === undefined ? 4 * concurrencyMax : concurrencyMax + 2 * batchMax,
+    batchMax,
+    timeoutMs: positive(route, 'timeoutMs', route.timeoutMs ?? 30_000),
+    retry: { ...defaultRetryPolicy, ...route.retry },
+    skipsTombstones: route.tombstones === 'skip',
+    running: 0,
+    unsettled: 0,
+  }
+}
+
+const positive = (route: Route, name: string, value: number): number => {
+  if (value > 0) return value
+  throw invalid(route.group, `has ${name} ${value} on its route from ${route.from.name}`)
+}
+
+const invalid = (group: string, what: string): InterchangeError =>
+  new InterchangeError('ICX_CONFIG_INVALID', `Consumer group ${group} ${what}.`, { class: 'fatal', facts: { group } })

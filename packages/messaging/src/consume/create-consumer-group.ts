@@ -1,0 +1,219 @@
+import type { ConsumerGroup, ConsumerGroupOptions } from '../consumer-group.ts'
+import { classify } from '../failure/classify.ts'
+import { InterchangeError } from '../failure/failure.ts'
+import { createSendQueue } from '../publish/send-queue.ts'
+import { replayLaneName } from '../topic.ts'
+import { createAttempts } from './attempts.ts'
+import { createCommits } from './commits.ts'
+import { type CompiledRoute, compileRoutes } from './compiled-route.ts'
+import { createEffectBatches } from './effect-batches.ts'
+import { createFailures } from './failures.ts'
+import { createFloodWatch } from './flood.ts'
+import { createGate } from './gate.ts'
+import { defaultGroupLimits } from './group-limits.ts'
+import { type GroupState, recovered, troubled } from './group-state.ts'
+import { createIntake } from './intake.ts'
+import { createLetters } from './letters.ts'
+import type { Message } from './message.ts'
+import { createOutageWatch } from './outage-watch.ts'
+import { createOutputs, listOf } from './outputs.ts'
+import { createRebalance } from './rebalance.ts'
+import { createScheduler } from './scheduler.ts'
+import { createSettlement } from './settlement.ts'
+import { shutDown } from './shutdown.ts'
+import { healthOf, startWatch } from './watch.ts'
+
+/**
+ * Starts a consumer group: prepares the codec, joins, and handles until stopped. Rejects when the routes are wrong
+ * (`ICX_CONFIG_INVALID`) or when the registry or the broker cannot be reached at the start (class `outage`: try again).
+ */
+export const createConsumerGroup = async (options: ConsumerGroupOptions): Promise<ConsumerGroup> => {
+  const routes = compileRoutes(options.group, options.routes, options.publisher !== undefined)
+  const state = initialState(options)
+  const { clock, random, logger, transport, group } = options
+  await options.codec.prepare([...routes.values()].map(({ topic }) => topic))
+  const letterProducer = await transport.createProducer()
+
+  const end = (error: InterchangeError): void => {
+    if (state.phase === 'stopped' || state.phase === 'failed') return
+    state.phase = 'failed'
+    state.endedBy = error
+    logger.error({ group, code: error.code, reason: error.message }, 'the consumer group has ended')
+    options.onEnded(error)
+  }
+  /** Nothing escapes into the transport: an error of our own ends the group, loudly. */
+  const guarded =
+    <Argument>(run: (argument: Argument) => void) =>
+    (argument: Argument): void => {
+      try {
+        run(argument)
+      } catch (error) {
+        end(classify(error).error)
+      }
+    }
+
+  const gate = createGate({
+    clock,
+    random,
+    pauses: {
+      outage: { firstMs: state.limits.outageBackoffMs, msMax: state.limits.outageBackoffMsMax },
+      flood: { firstMs: state.limits.floodPauseMs, msMax: state.limits.floodPauseMsMax },
+    },
+    openAt: Math.max(...[...routes.values()].map(({ concurrencyMax }) => concurrencyMax)),
+    onClosed: (reason, detail) => troubled(state, reason, detail),
+    onOpened: () => {
+      recovered(state, 'outage')
+      recovered(state, 'flood')
+    },
+    onRoom: () => scheduler.wake(),
+  })
+  const letterQueue = createLetterQueue(options, letterProducer)
+  const flood = createFloodWatch(state.limits.floodLetters)
+  const outages = createOutageWatch(state.limits.outageAfterMessages)
+  const commits = createCommits(state)
+  const letters = createLetters(state, letterQueue)
+  const settlement = createSettlement({
+    state,
+    gate,
+    flood,
+    outages,
+    letters,
+    commits,
+    onRoom: ({ owner }) => {
+      if (owner.lanes.ready) scheduler.list(owner)
+      scheduler.wake()
+      intake.relieve()
+    },
+  })
+  const failures = createFailures({
+    state,
+    gate,
+    flood,
+    outages,
+    letters,
+    retry: (message) => scheduler.retry(message),
+    rest: settlement.rest,
+    buried: (message) => settlement.conclude(message, 'dead-lettered'),
+    end,
+  })
+  const batches = createEffectBatches({
+    state,
+    gate,
+    settled: settlement.conclude,
+    failed: failures.failed,
+    dropped: (message) => {
+      message.stage = 'over'
+      settlement.rest(message)
+    },
+  })
+  const outputs = options.publisher === undefined ? undefined : createOutputs(state, options.publisher)
+
+  const handled = (message: Message, answer: unknown): void => {
+    const { owner } = message
+    message.stage = 'settling'
+    message.answer = answer
+    owner.counts.handled++
+    owner.counts.handledMs += clock.now() - message.startedAtMs
+    if (owner.route.store !== undefined) batches.add(message)
+    else if (outputs === undefined || listOf(answer).length === 0) settlement.conclude(message, 'done')
+    else publish(message, outputs)
+    // What it answered is queued in order, so the next of its key may go.
+    releaseLane(message)
+  }
+
+  const publish = (message: Message, to: NonNullable<typeof outputs>): void => {
+    try {
+      to.publish(
+        message,
+        () => settlement.conclude(message, 'done'),
+        (error) => failures.failed(message, error),
+      )
+    } catch (error) {
+      failures.failed(message, error)
+    }
+  }
+
+  const releaseLane = (message: Message): void => {
+    if (!message.holdsLane) return
+    message.owner.lanes.release(message)
+    scheduler.list(message.owner)
+  }
+
+  const attempts = createAttempts(state, {
+    handled,
+    tombstone: (message) => settlement.conclude(message, 'tombstone'),
+    failed: failures.failed,
+  })
+  const scheduler = createScheduler({ state, gate, start: attempts.start })
+  const intake = createIntake({ state, commits, list: scheduler.list })
+  const rebalance = createRebalance(state, routes, commits)
+
+  const joining = transport.createConsumer({
+    group,
+    topics: [...routes.keys()].flatMap((topic) => [topic, replayLaneName(topic, group)]),
+    isolation: state.limits.isolation,
+    sessionTimeoutMs: state.limits.sessionTimeoutMs,
+    rebalanceTimeoutMs: state.limits.rebalanceTimeoutMs,
+    fetchPartitionBytesMax: state.limits.fetchPartitionBytesMax,
+    onBatch: guarded(intake.take),
+    onAssigned: guarded(rebalance.assigned),
+    onRevoked: (partitions) => rebalance.revoked(partitions).catch((error) => end(classify(error).error)),
+    onEnded: end,
+  })
+  state.consumer = await joining.catch(async (error) => {
+    await letterProducer.close()
+    throw error
+  })
+  if (state.phase === 'starting') state.phase = 'running'
+  if (state.paused.size > 0) state.consumer.pause([...state.paused])
+  startWatch(state, attempts, watchEveryMs(routes), end)
+  let stopping: Promise<void> | undefined
+  return {
+    group,
+    health: () => healthOf(state),
+    stop(deadlineMs) {
+      stopping ??= shutDown({ state, gate, attempts, commits, letterQueue, letterProducer }, deadlineMs)
+      return stopping
+    },
+  }
+}
+
+const initialState = (options: ConsumerGroupOptions): GroupState => ({
+  options,
+  limits: { ...defaultGroupLimits, ...options.limits },
+  partitions: new Map(),
+  former: new Map(),
+  paused: new Set(),
+  troubles: new Map(),
+  phase: 'starting',
+  endedBy: undefined,
+  consumer: undefined,
+  busy: 0,
+  waiting: 0,
+  heldBytes: 0,
+  progressAtMs: options.clock.now(),
+  progressed: false,
+  onRest: new Set(),
+})
+
+const createLetterQueue = (
+  { clock, random, metrics }: ConsumerGroupOptions,
+  producer: Parameters<typeof createSendQueue>[0]['producer'],
+) =>
+  createSendQueue({
+    producer,
+    clock,
+    random,
+    lingerMs: 2,
+    batchRecordsMax: 100,
+    batchBytesMax: 256 * 1024,
+    inFlightRecordsMax: 1_000,
+    inFlightBytesMax: 16 * 1024 * 1024,
+    waitersMax: Number.POSITIVE_INFINITY,
+    retryBackoffMs: 100,
+    retryBackoffMsMax: 5_000,
+    onSent: (topic, count, durationMs) => metrics.sent(topic, count, durationMs),
+  })
+
+const watchEveryMs = (routes: ReadonlyMap<string, CompiledRoute>): number =>
+  Math.max(5, Math.min(250, ...[...routes.values()].map(({ timeoutMs }) => timeoutMs / 4)))

@@ -1,0 +1,122 @@
+import { hash } from 'node:crypto'
+import type { EffectStore, SettleEntry, SettleResult } from '../effect-store.ts'
+import { classify } from '../failure/classify.ts'
+import { InterchangeError } from '../failure/failure.ts'
+import { backoffMs } from '../failure/retry-policy.ts'
+import { createFifo, type Fifo } from '../fifo.ts'
+import type { CompiledRoute } from './compiled-route.ts'
+import type { Gate } from './gate.ts'
+import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
+import type { Message } from './message.ts'
+import { listOf } from './outputs.ts'
+
+/**
+ * Commits the effects of handled messages, one transaction of a route at a time, in the order they were handled. While
+ * one is under way the next batch gathers. A refusal of the whole batch is waited out; nothing is dead-lettered for it.
+ */
+export interface EffectBatches {
+  add(message: Message): void
+}
+
+export interface EffectBatchesOptions {
+  readonly state: GroupState
+  readonly gate: Gate
+  readonly settled: (message: Message, as: 'done' | 'duplicate') => void
+  readonly failed: (message: Message, error: InterchangeError) => void
+  /** Given up because its assignment or the group ended. */
+  readonly dropped: (message: Message) => void
+}
+
+interface Gathering {
+  readonly queue: Fifo<Message>
+  working: boolean
+}
+
+export const createEffectBatches = ({ state, gate, settled, failed, dropped }: EffectBatchesOptions): EffectBatches => {
+  const { clock, random, group } = state.options
+  const gatherings = new Map<CompiledRoute, Gathering>()
+
+  const work = async (route: CompiledRoute, store: EffectStore<unknown>, gathering: Gathering): Promise<void> => {
+    while (gathering.queue.size > 0) {
+      const batch = take(route, gathering.queue)
+      if (batch.length > 0) await settle(route, store, batch)
+    }
+    gathering.working = false
+  }
+
+  const take = (route: CompiledRoute, queue: Fifo<Message>): Message[] => {
+    const batch: Message[] = []
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (next.owner.ended) dropped(next)
+      else if (batch.push(next) === route.batchMax) break
+    }
+    return batch
+  }
+
+  const settle = async (
+    route: CompiledRoute,
+    store: EffectStore<unknown>,
+    batch: readonly Message[],
+  ): Promise<void> => {
+    const entries = batch.map(entryOf)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const results = await store.settle(group, entries)
+        recovered(state, 'store')
+        for (const [index, message] of batch.entries()) apply(message, results[index])
+        return
+      } catch (error) {
+        const failure = classify(error)
+        state.progressAtMs = clock.now()
+        state.options.metrics.failed(route.topic.name, group, failure.failureClass, failure.code)
+        troubled(state, 'store', `${failure.code}: ${failure.message}`)
+        if (failure.failureClass === 'outage') gate.close('outage', `${failure.code}: ${failure.message}`)
+        await pause(Math.max(10, failure.retryAfterMs ?? backoffMs(route.retry, attempt, random)))
+        if (isEnding(state)) {
+          for (const message of batch) dropped(message)
+          return
+        }
+      }
+    }
+  }
+
+  const apply = (message: Message, result: SettleResult | undefined): void => {
+    if (result === 'done' || result === 'duplicate') settled(message, result)
+    else failed(message, result ?? unanswered())
+  }
+
+  const pause = (delayMs: number): Promise<void> => new Promise((resolve) => clock.after(delayMs, resolve))
+
+  return {
+    add(message) {
+      const { route } = message.owner
+      if (route.store === undefined) return
+      let gathering = gatherings.get(route)
+      if (gathering === undefined) {
+        gathering = { queue: createFifo(), working: false }
+        gatherings.set(route, gathering)
+      }
+      gathering.queue.push(message)
+      if (gathering.working) return
+      gathering.working = true
+      const { store } = route
+      const begun = gathering
+      // After this turn, so that everything handled in it shares one transaction.
+      setImmediate(() => void work(route, store, begun))
+    },
+  }
+}
+
+const entryOf = (message: Message): SettleEntry<unknown> => ({
+  messageId: message.messageId,
+  contentHash: hash('sha256', message.record.value ?? Buffer.alloc(0), 'buffer').subarray(0, 16),
+  topic: message.topic,
+  partition: message.partition,
+  offset: message.offset,
+  effects: listOf(message.answer),
+})
+
+const unanswered = (): InterchangeError =>
+  new InterchangeError('ICX_STORE_UNAVAILABLE', 'The store gave fewer results than it was given entries.', {
+    class: 'outage',
+  })

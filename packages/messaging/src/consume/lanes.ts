@@ -1,0 +1,100 @@
+import { createFifo } from '../fifo.ts'
+
+/** What a lane needs to know of a message. */
+export interface LaneItem {
+  /** Its ordering key; null is the partition's own. Only asked for when a lane is held. */
+  readonly laneKey: string | null
+  /** Whether this message holds its lane: set and cleared here. */
+  holdsLane: boolean
+  /** Next in the same lane. */
+  nextInLane: this | undefined
+}
+
+/**
+ * The order of one partition: many keys at once, one key in its order. A lane exists only while a message of its key
+ * is under way and did not finish at once, so a synchronous handler never touches the map.
+ */
+export interface Lanes<Item extends LaneItem> {
+  push(item: Item): void
+  /** The next message that may start, or undefined. */
+  next(): Item | undefined
+  /** The message goes on beyond this turn: later ones of its key wait. */
+  hold(item: Item): void
+  /** The next message of its key may go. Ignored when it holds none. */
+  release(item: Item): void
+  /** Another attempt at the same message takes its lane over. */
+  handOver(from: Item, to: Item): void
+  /** Messages not started yet, in no order; they are gone from here. */
+  drain(): Item[]
+  /** Whether `next` may have something. */
+  readonly ready: boolean
+}
+
+interface Lane<Item> {
+  first: Item | undefined
+  last: Item | undefined
+}
+
+export const createLanes = <Item extends LaneItem>(ordered: boolean): Lanes<Item> => {
+  const arrived = createFifo<Item>()
+  const released = createFifo<Item>()
+  const lanes = new Map<string | null, Lane<Item>>()
+
+  const waitsBehind = (item: Item): boolean => {
+    const lane = lanes.get(item.laneKey)
+    if (lane === undefined) return false
+    if (lane.last === undefined) lane.first = item
+    else lane.last.nextInLane = item
+    lane.last = item
+    return true
+  }
+
+  return {
+    push: (item) => arrived.push(item),
+    next() {
+      const first = released.shift()
+      if (first !== undefined) return first
+      for (let item = arrived.shift(); item !== undefined; item = arrived.shift()) {
+        if (lanes.size === 0 || !waitsBehind(item)) return item
+      }
+      return undefined
+    },
+    hold(item) {
+      // Held by a later message already: this one came back after its lane went on, and order across it is gone.
+      if (!ordered || item.holdsLane || lanes.has(item.laneKey)) return
+      item.holdsLane = true
+      lanes.set(item.laneKey, { first: undefined, last: undefined })
+    },
+    release(item) {
+      if (!item.holdsLane) return
+      item.holdsLane = false
+      const lane = lanes.get(item.laneKey)
+      const follower = lane?.first
+      if (lane === undefined || follower === undefined) {
+        lanes.delete(item.laneKey)
+        return
+      }
+      lane.first = follower.nextInLane
+      if (lane.first === undefined) lane.last = undefined
+      follower.nextInLane = undefined
+      follower.holdsLane = true
+      released.push(follower)
+    },
+    handOver(from, to) {
+      to.holdsLane = from.holdsLane
+      from.holdsLane = false
+    },
+    drain() {
+      const left = [...released.drain(), ...arrived.drain()]
+      for (const lane of lanes.values()) {
+        for (let item = lane.first; item !== undefined; item = item.nextInLane) left.push(item)
+        lane.first = undefined
+        lane.last = undefined
+      }
+      return left
+    },
+    get ready() {
+      return released.size > 0 || arrived.size > 0
+    },
+  }
+}

@@ -1,0 +1,41 @@
+import type { AssignedPartition } from '../transport.ts'
+import type { CompiledRoute } from './compiled-route.ts'
+import { createLanes } from './lanes.ts'
+import type { OwnedPartition } from './message.ts'
+import { createOffsetTracker } from './offset-tracker.ts'
+
+export const partitionKey = (topic: string, partition: number): string => `${topic}/${partition}`
+
+export const ownPartition = (
+  assigned: AssignedPartition,
+  route: CompiledRoute,
+  replayLane: boolean,
+  before: OwnedPartition | undefined,
+): OwnedPartition => {
+  const stillRunning = new Map(before?.stillRunning)
+  for (const message of before?.tracker.unsettled() ?? []) stillRunning.set(message.offset, message)
+  for (const [offset, { stage }] of stillRunning)
+    if (stage !== 'running' && stage !== 'settling') stillRunning.delete(offset)
+  return {
+    topic: assigned.topic,
+    partition: assigned.partition,
+    epoch: assigned.epoch,
+    route,
+    replayLane,
+    tracker: createOffsetTracker(),
+    lanes: createLanes(route.ordering !== 'none'),
+    stillRunning,
+    busy: 0,
+    listed: false,
+    paused: false,
+    draining: false,
+    ended: false,
+    committed: -1,
+    highWatermark: 0,
+    counts: {
+      handled: 0,
+      handledMs: 0,
+      settled: { done: 0, duplicate: 0, superseded: 0, tombstone: 0, 'dead-lettered': 0 },
+    },
+  }
+}

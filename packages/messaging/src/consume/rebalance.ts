@@ -1,0 +1,85 @@
+import { replayLaneName } from '../topic.ts'
+import type { AssignedPartition } from '../transport.ts'
+import type { Commits } from './commits.ts'
+import type { CompiledRoute } from './compiled-route.ts'
+import { type GroupState, untilCalm } from './group-state.ts'
+import type { OwnedPartition } from './message.ts'
+import { ownPartition, partitionKey } from './owned-partition.ts'
+
+/** Partitions come and go. */
+export interface Rebalance {
+  assigned(partitions: readonly AssignedPartition[]): void
+  /** Lets what is under way end (within a bound), commits it, and only then lets go. */
+  revoked(partitions: readonly AssignedPartition[]): Promise<void>
+}
+
+export const createRebalance = (
+  state: GroupState,
+  routes: ReadonlyMap<string, CompiledRoute>,
+  commits: Commits,
+): Rebalance => {
+  const { group, logger } = state.options
+  const routeOf = new Map<string, { route: CompiledRoute; replayLane: boolean }>()
+  for (const [topic, route] of routes) {
+    routeOf.set(topic, { route, replayLane: false })
+    routeOf.set(replayLaneName(topic, group), { route, replayLane: true })
+  }
+
+  const finish = (partition: OwnedPartition): void => {
+    const key = partitionKey(partition.topic, partition.partition)
+    partition.ended = true
+    state.heldBytes -= partition.tracker.bytes
+    state.paused.delete(partition)
+    if (state.partitions.get(key) === partition) state.partitions.delete(key)
+    if (partition.busy > 0) state.former.set(key, partition)
+  }
+
+  return {
+    assigned(partitions) {
+      for (const assigned of partitions) {
+        const known = routeOf.get(assigned.topic)
+        if (known === undefined) continue
+        const key = partitionKey(assigned.topic, assigned.partition)
+        const present = state.partitions.get(key)
+        if (present?.epoch === assigned.epoch) continue
+        if (present !== undefined) {
+          // Lost without a word (the session expired): whatever is in flight belongs to an assignment that has ended.
+          dropUnstarted(state, present)
+          finish(present)
+        }
+        const former = state.former.get(key)
+        state.former.delete(key)
+        // A driver may keep a pause across assignments (trap K26).
+        if ((former ?? present)?.paused === true) state.consumer?.resume([assigned])
+        state.partitions.set(key, ownPartition(assigned, known.route, known.replayLane, former))
+      }
+      logger.info({ group, partitions: partitions.length }, 'partitions assigned')
+    },
+    async revoked(revoked) {
+      const leaving: OwnedPartition[] = []
+      for (const { topic, partition, epoch } of revoked) {
+        const present = state.partitions.get(partitionKey(topic, partition))
+        if (present === undefined || present.epoch !== epoch) continue
+        dropUnstarted(state, present)
+        leaving.push(present)
+      }
+      const calm = await untilCalm(state, () => leaving.every(({ busy }) => busy === 0), state.limits.revokeDrainMsMax)
+      if (!calm) logger.warn({ group, partitions: leaving.length }, 'partitions given away with messages in flight')
+      await commits.commitNow(leaving)
+      for (const partition of leaving) finish(partition)
+      logger.info({ group, partitions: leaving.length }, 'partitions revoked')
+    },
+  }
+}
+
+/** Forgets what has not begun, or waits for another attempt: its offsets stay, and the next owner gets it again. */
+export const dropUnstarted = (state: GroupState, partition: OwnedPartition): void => {
+  partition.draining = true
+  for (const message of partition.lanes.drain()) message.stage = 'over'
+  for (const message of partition.tracker.unsettled()) {
+    if (message.stage !== 'waiting') continue
+    message.cancelWait?.()
+    message.stage = 'over'
+    state.waiting--
+  }
+}

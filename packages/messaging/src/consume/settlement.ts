@@ -1,0 +1,80 @@
+import type { DeliveryOutcome } from '../consumer-group.ts'
+import type { SettledAs } from '../metrics.ts'
+import type { Commits } from './commits.ts'
+import type { FloodWatch } from './flood.ts'
+import type { Gate } from './gate.ts'
+import { type GroupState, recovered } from './group-state.ts'
+import type { Letters } from './letters.ts'
+import type { Message } from './message.ts'
+import type { OutageWatch } from './outage-watch.ts'
+
+/** The end of a message: outcome reported where one is due, then its offset may pass. */
+export interface Settlement {
+  conclude(message: Message, as: SettledAs): void
+  /** Not under way any more, settled or not. */
+  rest(message: Message): void
+}
+
+export interface SettlementOptions {
+  readonly state: GroupState
+  readonly gate: Gate
+  readonly flood: FloodWatch
+  readonly outages: OutageWatch
+  readonly letters: Letters
+  readonly commits: Commits
+  /** Room has appeared: start more, fetch more. */
+  readonly onRoom: (message: Message) => void
+}
+
+export const createSettlement = ({
+  state,
+  gate,
+  flood,
+  outages,
+  letters,
+  commits,
+  onRoom,
+}: SettlementOptions): Settlement => {
+  const conclude = (message: Message, as: SettledAs): void => {
+    message.stage = 'settling'
+    if (message.attempt === 1 && !message.owner.replayLane && as !== 'dead-lettered') pass(message, as)
+    else letters.report(message, outcomeOf(message, as), () => pass(message, as))
+  }
+
+  const pass = (message: Message, as: SettledAs): void => {
+    const { owner } = message
+    message.stage = 'over'
+    message.answer = undefined
+    message.span?.end({ ok: true })
+    state.progressed = true
+    owner.lanes.release(message)
+    if (!owner.ended) {
+      const before = owner.tracker.bytes
+      owner.tracker.settle(message.sequence)
+      state.heldBytes -= before - owner.tracker.bytes
+      owner.counts.settled[as]++
+      commits.touch(owner)
+    }
+    if (as !== 'dead-lettered' && gate.limit > 0) {
+      outages.good()
+      if (flood.good()) recovered(state, 'flood')
+      gate.success()
+    }
+    rest(message)
+  }
+
+  const rest = (message: Message): void => {
+    state.busy--
+    message.owner.busy--
+    message.owner.route.unsettled--
+    onRoom(message)
+    if (state.onRest.size > 0) for (const look of state.onRest) look()
+  }
+
+  return { conclude, rest }
+}
+
+const outcomeOf = (message: Message, as: SettledAs): DeliveryOutcome['outcome'] => {
+  if (as === 'dead-lettered') return message.owner.replayLane ? 'failed-again' : 'dead-lettered'
+  return as === 'duplicate' || as === 'superseded' ? as : 'resolved'
+}

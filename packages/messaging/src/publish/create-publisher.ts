@@ -1,0 +1,154 @@
+import type { Clock } from '../clock.ts'
+import type { Codec } from '../codec.ts'
+import { classify } from '../failure/classify.ts'
+import { InterchangeError } from '../failure/failure.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Published, Publisher, PublishOptions } from '../publisher.ts'
+import { newEventId } from '../record/event-id.ts'
+import type { HeaderEntry } from '../record/header-block.ts'
+import { partitionOf } from '../record/partition-of.ts'
+import type { AnyTopic, Topic } from '../topic.ts'
+import type { Span, Tracing } from '../tracing.ts'
+import type { Transport } from '../transport.ts'
+import { eventHeaders, traceEntries } from './event-headers.ts'
+import { createSendQueue } from './send-queue.ts'
+
+/** Bounds of a publisher; every one has a default. */
+export interface PublisherLimits {
+  /** Longest wait for company before a request leaves. */
+  readonly lingerMs: number
+  readonly batchRecordsMax: number
+  readonly batchBytesMax: number
+  /** Queued or under way; further callers wait for room until their deadline. */
+  readonly inFlightRecordsMax: number
+  readonly inFlightBytesMax: number
+  /** Callers that may wait for room; one more is refused at once with `ICX_PUBLISH_FULL`. */
+  readonly waitersMax: number
+  readonly retryBackoffMs: number
+  readonly retryBackoffMsMax: number
+  /** Deadline of a publish that names none. */
+  readonly deadlineMs: number
+}
+
+export const defaultPublisherLimits: PublisherLimits = {
+  lingerMs: 2,
+  batchRecordsMax: 500,
+  batchBytesMax: 256 * 1024,
+  inFlightRecordsMax: 20_000,
+  inFlightBytesMax: 32 * 1024 * 1024,
+  waitersMax: 20_000,
+  retryBackoffMs: 100,
+  retryBackoffMsMax: 2_000,
+  deadlineMs: 10_000,
+}
+
+export interface PublisherOptions {
+  readonly transport: Transport
+  readonly codec: Codec
+  /** `ce_source` is `/<name>`. */
+  readonly service: { readonly name: string; readonly version: string }
+  readonly clock: Clock
+  readonly random: () => number
+  readonly metrics: Metrics
+  readonly tracing: Tracing
+  readonly newId?: (timeMs: number) => string
+  readonly limits?: Partial<PublisherLimits>
+}
+
+/** A publisher over one producer of `transport`. The codec must have been prepared for the topics it is given. */
+export const createPublisher = async (options: PublisherOptions): Promise<Publisher> => {
+  const { clock, codec, metrics, tracing, random } = options
+  const limits = { ...defaultPublisherLimits, ...options.limits }
+  const newId = options.newId ?? newEventId
+  const source = `/${options.service.name}`
+  const producer = await options.transport.createProducer()
+  const queue = createSendQueue({
+    producer,
+    clock,
+    random,
+    ...limits,
+    onSent: (topic, count, durationMs) => metrics.sent(topic, count, durationMs),
+  })
+  let closing: Promise<void> | undefined
+
+  const traceOf = (span: Span | undefined, settings: PublishOptions): readonly HeaderEntry[] => {
+    if (span !== undefined) return span.headers()
+    return settings.within === undefined ? [] : traceEntries(settings.within.inbound)
+  }
+
+  const enqueue = (
+    topic: AnyTopic,
+    value: unknown,
+    settings: PublishOptions,
+    resolve: (published: Published) => void,
+    reject: (error: InterchangeError) => void,
+  ): void => {
+    const nowMs = clock.now()
+    const timeMs = settings.timeMs ?? nowMs
+    const messageId = settings.messageId ?? newId(timeMs)
+    const correlationId = settings.correlationId ?? messageId
+    const key = topic.keyOf(value)
+    const keyBytes = Buffer.from(key, 'utf8')
+    const partition = partitionOf(keyBytes, topic.partitions)
+    const bytes = codec.encode(topic, value)
+    const inside = settings.within
+    const span =
+      inside !== undefined && inside.parent === undefined
+        ? undefined
+        : tracing.startSend({ topic: topic.name, partition, messageId, correlationId }, inside?.parent)
+    const facts = { messageId, key, timeMs, correlationId, causationId: settings.causationId }
+    queue.add({
+      record: {
+        topic: topic.name,
+        partition,
+        key: keyBytes,
+        value: bytes,
+        headers: eventHeaders(topic, source, facts, traceOf(span, settings)),
+      },
+      deadlineAtMs: nowMs + (settings.deadlineMs ?? limits.deadlineMs),
+      retried: settings.onRetried,
+      acknowledged(offset) {
+        resolve({ messageId, correlationId, topic: topic.name, partition, offset })
+        span?.end({ ok: true })
+      },
+      refused(error) {
+        reject(error)
+        metrics.sendFailed(topic.name, error.code)
+        span?.end({ ok: false, code: error.code, error })
+      },
+    })
+  }
+
+  /** What Kafka has not taken by then is refused, so that closing ends during an outage too. */
+  const finish = async (): Promise<void> => {
+    const cancel = clock.after(limits.deadlineMs, () => queue.abandon(closed()))
+    await queue.flush()
+    cancel()
+    await producer.close()
+  }
+
+  return {
+    publish<Value>(topic: Topic<Value>, value: Value, settings: PublishOptions = {}): Promise<Published> {
+      return new Promise((resolve, reject) => {
+        if (closing !== undefined) {
+          reject(closed())
+          return
+        }
+        try {
+          enqueue(topic, value, settings, resolve, reject)
+        } catch (error) {
+          // A value whose key or encoding throws rejects as a classified error, never as a bare TypeError.
+          reject(classify(error).error)
+        }
+      })
+    },
+    flush: () => queue.flush(),
+    close() {
+      closing ??= finish()
+      return closing
+    },
+  }
+}
+
+const closed = (): InterchangeError =>
+  new InterchangeError('ICX_PUBLISH_CLOSED', 'The publisher is closed.', { class: 'outage' })

@@ -1,0 +1,105 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { InterchangeError } from '../failure/failure.ts'
+import { HeaderBlock, headerLimits } from './header-block.ts'
+
+const entry = fc.record({
+  name: fc.oneof(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom('a', '__proto__', 'constructor', '')),
+  value: fc.oneof(
+    fc.constant(null),
+    fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+  ),
+})
+const entries = fc.array(entry, { maxLength: 20 })
+const codeOf = (run: () => unknown): string => {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof InterchangeError) return `${error.code} ${error.failureClass}`
+    throw error
+  }
+  return 'nothing thrown'
+}
+
+describe('a header block', () => {
+  it('has the bytes of record format v2: a count, then name and value with zigzag varint lengths', () => {
+    const block = HeaderBlock.of([
+      { name: 'ab', value: 'x' },
+      { name: 'n', value: null },
+    ])
+    expect(block.bytes.toString('hex')).toBe('04046162027802' + '6e01')
+  })
+
+  it('round-trips any entries: order, duplicates, nulls, empty and odd names', () => {
+    fc.assert(
+      fc.property(entries, (list) => {
+        const read = HeaderBlock.of(list).entries()
+        expect(read.map(({ value }) => value)).toEqual(list.map(({ value }) => value))
+        expect(read.map(({ name }) => Buffer.from(name))).toEqual(list.map(({ name }) => Buffer.from(name)))
+      }),
+    )
+  })
+
+  it('appends without touching the original, and takes it back byte for byte', () => {
+    fc.assert(
+      fc.property(entries, entries, (list, added) => {
+        const original = HeaderBlock.of(list)
+        const longer = original.append(added)
+        expect(longer.count).toBe(list.length + added.length)
+        expect(longer.take(list.length).bytes.equals(original.bytes)).toBe(true)
+      }),
+    )
+  })
+
+  it('finds the last value of a name, and tells null from absent', () => {
+    const block = HeaderBlock.of([
+      { name: 'a', value: '1' },
+      { name: 'a', value: '2' },
+      { name: 'b', value: null },
+    ])
+    expect(block.text('a')).toBe('2')
+    expect(block.get('b')).toBeNull()
+    expect(block.get('toString')).toBeUndefined()
+  })
+
+  it('keeps a value that is larger than the writing buffer', () => {
+    const value = Buffer.alloc(2_000_000, 7)
+    expect(
+      HeaderBlock.of([{ name: 'big', value }])
+        .take(1)
+        .bytes.subarray(-value.length)
+        .equals(value),
+    ).toBe(true)
+  })
+
+  it('refuses to look into a header bomb, but still carries it (X34)', () => {
+    const bomb = HeaderBlock.of(Array.from({ length: 6_000 }, (_, n) => ({ name: `h${n}`, value: 'x' })))
+    expect(codeOf(() => bomb.get('h1'))).toBe('ICX_HEADERS_LIMIT contract')
+    expect(
+      bomb
+        .append([{ name: 'more', value: '' }])
+        .take(6_000)
+        .bytes.equals(bomb.bytes),
+    ).toBe(true)
+    expect(codeOf(() => HeaderBlock.of([{ name: 'a', value: Buffer.alloc(headerLimits.bytesMax) }]).entries())).toBe(
+      'ICX_HEADERS_LIMIT contract',
+    )
+  })
+
+  it('answers or throws class contract for any bytes, never anything else', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        const block = new HeaderBlock(Buffer.from(bytes))
+        for (const read of [
+          () => block.get('a'),
+          () => block.entries(),
+          () => block.take(3),
+          () => block.append([{ name: 'a', value: '' }]),
+        ]) {
+          expect(codeOf(read)).toMatch(/^nothing thrown$|contract$/)
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})

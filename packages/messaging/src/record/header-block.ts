@@ -1,0 +1,239 @@
+import { InterchangeError } from '../failure/failure.ts'
+
+/** One header as it is on the wire; names are not unique and values may be null. */
+export interface HeaderEntry {
+  readonly name: string
+  readonly value: string | Uint8Array | null
+}
+
+/** Most headers, and most bytes of headers, that a record may carry before it is refused as `contract`. */
+export const headerLimits = { countMax: 1_000, bytesMax: 256 * 1024 } as const
+
+/**
+ * The header block of a record exactly as Kafka holds it (record format v2: a count, then name and value, each with
+ * a zigzag varint length). Kept as bytes so that a dead letter can be byte-identical: order, duplicates and nulls
+ * survive, and a header bomb costs nothing until somebody looks (trap K35). Immutable.
+ */
+export class HeaderBlock {
+  static readonly empty: HeaderBlock = new HeaderBlock(Buffer.from([0]))
+
+  readonly bytes: Buffer
+
+  /** `bytes` is the whole block, the count included; it is not copied. */
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+
+  /** A block with `entries` in their order. */
+  static of(entries: readonly HeaderEntry[]): HeaderBlock {
+    return entries.length === 0 ? HeaderBlock.empty : new HeaderBlock(encodeBlock(entries.length, undefined, entries))
+  }
+
+  /** How many headers the block says it has. */
+  get count(): number {
+    return new Cursor(this.bytes).count()
+  }
+
+  /**
+   * The last value of `name` (last wins), null where it is null, undefined where absent. Reads in place and copies
+   * nothing. Throws `ICX_HEADERS_LIMIT` or `ICX_HEADERS_MALFORMED`.
+   */
+  get(name: string): Buffer | null | undefined {
+    const wanted = nameBytes(name)
+    const cursor = new Cursor(this.bytes)
+    let found: Buffer | null | undefined
+    for (let left = cursor.boundedCount(); left > 0; left--) {
+      const matches = cursor.skipName(wanted)
+      if (matches) found = cursor.value()
+      else cursor.skipValue()
+    }
+    return found
+  }
+
+  /** `get`, decoded as UTF-8; undefined where absent or null. */
+  text(name: string): string | undefined {
+    return this.get(name)?.toString('utf8')
+  }
+
+  /** All headers in order, values as views. Throws as `get` does. */
+  entries(): { name: string; value: Buffer | null }[] {
+    const cursor = new Cursor(this.bytes)
+    const entries: { name: string; value: Buffer | null }[] = []
+    for (let left = cursor.boundedCount(); left > 0; left--)
+      entries.push({ name: cursor.name(), value: cursor.value() })
+    return entries
+  }
+
+  /**
+   * The last `countMax` headers in order, however many come before them: for facts that were appended to a block which
+   * may itself be a header bomb. Throws `ICX_HEADERS_MALFORMED`.
+   */
+  last(countMax: number): { name: string; value: Buffer | null }[] {
+    const cursor = new Cursor(this.bytes)
+    const entries: { name: string; value: Buffer | null }[] = []
+    for (let left = cursor.count(); left > 0; left--) {
+      if (left <= countMax) entries.push({ name: cursor.name(), value: cursor.value() })
+      else {
+        cursor.skipName(undefined)
+        cursor.skipValue()
+      }
+    }
+    return entries
+  }
+
+  /** A new block: these bytes untouched, `added` behind them. */
+  append(added: readonly HeaderEntry[]): HeaderBlock {
+    if (added.length === 0) return this
+    const cursor = new Cursor(this.bytes)
+    const count = cursor.count()
+    return new HeaderBlock(encodeBlock(count + added.length, this.bytes.subarray(cursor.position), added))
+  }
+
+  /** A new block of the first `count` headers, their bytes untouched: undoes `append`. */
+  take(count: number): HeaderBlock {
+    const cursor = new Cursor(this.bytes)
+    const taken = Math.min(count, cursor.count())
+    const start = cursor.position
+    for (let left = taken; left > 0; left--) {
+      cursor.skipName(undefined)
+      cursor.skipValue()
+    }
+    return new HeaderBlock(encodeBlock(taken, this.bytes.subarray(start, cursor.position), []))
+  }
+}
+
+const nameCache = new Map<string, Buffer>()
+
+const nameBytes = (name: string): Buffer => {
+  const known = nameCache.get(name)
+  if (known !== undefined) return known
+  const bytes = Buffer.from(name, 'utf8')
+  if (nameCache.size < 256) nameCache.set(name, bytes)
+  return bytes
+}
+
+let scratch = Buffer.allocUnsafe(8 * 1024)
+
+/** One allocation per block: everything is written into a buffer that is kept, then copied out. */
+const encodeBlock = (count: number, rest: Buffer | undefined, entries: readonly HeaderEntry[]): Buffer => {
+  let bound = 5 + (rest?.length ?? 0)
+  for (const { name, value } of entries) bound += 10 + 3 * name.length + 3 * (value?.length ?? 0)
+  if (scratch.length < bound) scratch = Buffer.allocUnsafe(bound)
+  let position = writeVarint(count, 0)
+  if (rest !== undefined) position += rest.copy(scratch, position)
+  for (const { name, value } of entries) {
+    position = writeText(name, position)
+    if (value === null) position = writeVarint(-1, position)
+    else if (typeof value === 'string') position = writeText(value, position)
+    else {
+      position = writeVarint(value.length, position)
+      scratch.set(value, position)
+      position += value.length
+    }
+  }
+  const block = Buffer.from(scratch.subarray(0, position))
+  if (scratch.length > 1024 * 1024) scratch = Buffer.allocUnsafe(8 * 1024)
+  return block
+}
+
+const writeText = (text: string, position: number): number => {
+  const start = writeVarint(Buffer.byteLength(text), position)
+  return start + scratch.write(text, start)
+}
+
+/** Zigzag varint of a 32-bit integer; answers the position behind it. */
+const writeVarint = (value: number, position: number): number => {
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0
+  let next = position
+  while (rest > 0x7f) {
+    scratch[next++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  scratch[next++] = rest
+  return next
+}
+
+class Cursor {
+  position = 0
+  readonly #bytes: Buffer
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  count(): number {
+    const count = this.#varint()
+    if (count < 0) throw malformed('a negative header count')
+    return count
+  }
+
+  boundedCount(): number {
+    const count = this.count()
+    if (count > headerLimits.countMax || this.#bytes.length > headerLimits.bytesMax) {
+      throw new InterchangeError('ICX_HEADERS_LIMIT', `${count} headers in ${this.#bytes.length} bytes`, {
+        class: 'contract',
+        facts: { count, bytes: this.#bytes.length, countMax: headerLimits.countMax, bytesMax: headerLimits.bytesMax },
+      })
+    }
+    return count
+  }
+
+  name(): string {
+    const length = this.#length()
+    const text = this.#bytes.toString('utf8', this.position, this.position + length)
+    this.position += length
+    return text
+  }
+
+  /** Moves past the name and says whether it is `wanted`. */
+  skipName(wanted: Buffer | undefined): boolean {
+    const length = this.#length()
+    const start = this.position
+    this.position += length
+    return (
+      wanted !== undefined &&
+      wanted.length === length &&
+      this.#bytes.compare(wanted, 0, length, start, start + length) === 0
+    )
+  }
+
+  value(): Buffer | null {
+    const length = this.#varint()
+    if (length === -1) return null
+    this.#check(length)
+    const value = this.#bytes.subarray(this.position, this.position + length)
+    this.position += length
+    return value
+  }
+
+  skipValue(): void {
+    const length = this.#varint()
+    if (length === -1) return
+    this.#check(length)
+    this.position += length
+  }
+
+  #length(): number {
+    const length = this.#varint()
+    this.#check(length)
+    return length
+  }
+
+  #check(length: number): void {
+    if (length < 0 || this.position + length > this.#bytes.length) throw malformed('a length that leaves the block')
+  }
+
+  #varint(): number {
+    let raw = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.#bytes[this.position++]
+      if (byte === undefined) throw malformed('the block ends inside a number')
+      raw |= (byte & 0x7f) << shift
+      if (byte < 0x80) return (raw >>> 1) ^ -(raw & 1)
+    }
+    throw malformed('a number longer than five bytes')
+  }
+}
+
+const malformed = (what: string): InterchangeError =>
+  new InterchangeError('ICX_HEADERS_MALFORMED', `The header block has ${what}.`, { class: 'contract' })
