@@ -61,23 +61,27 @@ describe(page, () => {
   })
 
   // The table above is what the parts say; this is what the processes do.
-  it.each(Object.entries(services))('agrees with %s itself, started on nonsense', async (name, parts) => {
-    const rows = describeConfig([...everyService, ...parts])
-    const others = describeConfig(Object.values(services).flat()).filter(
-      ({ env }) => !rows.some((row) => row.env === env),
-    )
-    const refusable = rows.filter(
-      ({ secret, expects, fallback }) => secret || expects !== 'text' || fallback === 'required',
-    )
-    const nonsense = Object.fromEntries(
-      [...rows, ...others].flatMap(({ env, secret, expects }) =>
-        secret ? [[`${env}_FILE`, '/nowhere']] : expects === 'text' ? [] : [[env, '!']],
-      ),
-    )
-    const reported = await refusedBy(name, nonsense)
-    const expected = refusable.map(({ env, secret }) => (secret ? `${env}_FILE` : env))
-    expect(reported.toSorted()).toEqual(expected.toSorted())
-  })
+  it.each(Object.entries(services))(
+    'agrees with %s itself, started on nonsense',
+    async (name, parts) => {
+      const rows = describeConfig([...everyService, ...parts])
+      const others = describeConfig(Object.values(services).flat()).filter(
+        ({ env }) => !rows.some((row) => row.env === env),
+      )
+      const refusable = rows.filter(
+        ({ secret, expects, fallback }) => secret || expects !== 'text' || fallback === 'required',
+      )
+      const nonsense = Object.fromEntries(
+        [...rows, ...others].flatMap(({ env, secret, expects }) =>
+          secret ? [[`${env}_FILE`, '/nowhere']] : expects === 'text' ? [] : [[env, '!']],
+        ),
+      )
+      const reported = await refusedBy(name, nonsense)
+      const expected = refusable.map(({ env, secret }) => (secret ? `${env}_FILE` : env))
+      expect(reported.toSorted()).toEqual(expected.toSorted())
+    },
+    60_000,
+  )
 
   it('lists the variables of the stack and the command line', () => {
     const listed = tableRows(page).flatMap(([cell]) => codeOf(cell) ?? [])

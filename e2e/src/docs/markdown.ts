@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -7,12 +7,16 @@ export const checkout = fileURLToPath(new URL('../../../', import.meta.url))
 /** The text of a file of the checkout. */
 export const textOf = (path: string): string => readFileSync(join(checkout, path), 'utf8')
 
-const folders = ['packages', 'services']
-const filesIn = (folder: string, ending: string): readonly string[] =>
+const below = (folder: string, ending: string): readonly string[] =>
   readdirSync(join(checkout, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith(ending) && !/(^|\/)(node_modules|dist)\//.test(path))
+    .filter((path) => path.endsWith(ending))
     .map((path) => `${folder}/${path}`)
     .sort()
+
+/** Folders of packages and services. */
+const memberFolders: readonly string[] = ['packages', 'services'].flatMap((folder) =>
+  readdirSync(join(checkout, folder)).map((name) => `${folder}/${name}`),
+)
 
 /** The house's own pages: the root's, all of `docs/`, and the README of each package, service and folder that has one. */
 export const documents: readonly string[] = [
@@ -21,23 +25,18 @@ export const documents: readonly string[] = [
   'STYLE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  ...filesIn('docs', '.md'),
-  ...folders.flatMap((folder) =>
-    readdirSync(join(checkout, folder)).flatMap((name) =>
-      readdirSync(join(checkout, folder, name)).includes('README.md') ? [`${folder}/${name}/README.md`] : [],
-    ),
-  ),
+  ...below('docs', '.md'),
+  ...memberFolders.map((folder) => `${folder}/README.md`).filter((path) => existsSync(join(checkout, path))),
   'schemas/README.md',
   'patches/README.md',
 ]
 
 /** Source files of packages and services, without tests and what serves only tests. */
 export const sourceFiles = (): readonly string[] =>
-  folders
-    .flatMap((folder) => filesIn(folder, '.ts'))
-    .filter(
-      (path) => path.includes('/src/') && !/\.(test|fixture)\.ts$/.test(path) && !path.startsWith('packages/testing'),
-    )
+  memberFolders
+    .filter((folder) => folder !== 'packages/testing' && existsSync(join(checkout, folder, 'src')))
+    .flatMap((folder) => below(`${folder}/src`, '.ts'))
+    .filter((path) => !/\.(test|fixture)\.ts$/.test(path))
 
 /** A fenced block: the words behind the fence, and the text inside. */
 export interface Fence {
