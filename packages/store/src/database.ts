@@ -57,6 +57,8 @@ export const createDatabase = (options: DatabaseOptions): Database => {
   })
   // The pool drops a connection that breaks while idle and opens another; without a listener the process would end.
   pool.on('error', (error) => logger?.warn({ schema, error }, 'an idle database connection broke'))
+  // One that breaks between two statements of a transaction tells nobody else; the next statement rejects.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   let closing: Promise<void> | undefined
 
   return {

@@ -239,3 +239,22 @@ test('it settles batches of 500 at a rate worth printing', async () => {
   process.stdout.write(`settled ${Math.round(10_000 / seconds)} messages/s in batches of 500, one settler\n`)
   expect(await inboxCount(group)).toBe(10_000)
 })
+
+test('a connection that dies between two statements ends neither the process nor more than its own batch', async () => {
+  const group = uniqueGroup()
+  const one = entry(uniqueText())
+  const dying = createEffectStore<Posting>({
+    database,
+    apply: async (tx) => {
+      const [backend] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+      await database.query('SELECT pg_terminate_backend($1)', [backend?.pid])
+      const gone = 'SELECT count(*)::integer AS count FROM pg_stat_activity WHERE pid = $1'
+      await expect.poll(() => database.query(gone, [backend?.pid])).toEqual([{ count: 0 }])
+      // The news of it arrives while no statement waits for an answer.
+      await new Promise((resolve) => setImmediate(resolve))
+      await tx.query('SELECT 1')
+    },
+  })
+  await expect(dying.settle(group, [one])).rejects.toMatchObject({ failureClass: 'outage' })
+  expect(await createEffectStore({ database, apply: write }).settle(group, [one])).toEqual(['done'])
+})

@@ -2,11 +2,11 @@ import {
   type EffectStore,
   type FailureClass,
   InterchangeError,
-  naturalEventId,
   type SettleEntry,
   type SettleResult,
 } from '@interchange/messaging'
 import type { Database, Transaction } from './database.ts'
+import { inboxId } from './inbox-id.ts'
 import { createInboxMonths } from './inbox-months.ts'
 
 export interface EffectStoreOptions<Effect> {
@@ -77,12 +77,6 @@ interface Row<Effect> {
   readonly entry: SettleEntry<Effect>
   result: SettleResult | undefined
 }
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-/** A message's id as the inbox holds it: a UUID as it is, any other text as the UUIDv8 of its hash. */
-export const inboxId = (messageId: string): string =>
-  uuid.test(messageId) ? messageId.toLowerCase() : naturalEventId('inbox', messageId, 0)
 
 const insertSql = `
   INSERT INTO inbox (group_name, message_id, content_hash, topic, partition, "offset")

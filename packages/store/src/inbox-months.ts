@@ -43,11 +43,15 @@ const addOnDemand = async (database: Database, monthMs: number): Promise<void> =
 
 const staysInDefault = new Set(['23514', '42501'])
 
+/** Reads the catalogue itself: `to_regclass` may remember, from before the schema was locked, that there was no such table. */
+export const tableExists = async (tx: Transaction, table: string): Promise<boolean> =>
+  (await tx.query('SELECT FROM pg_class WHERE relname = $1 AND relnamespace = current_schema()::regnamespace', [table]))
+    .length > 0
+
 const addInboxMonth = async (tx: Transaction, monthMs: number): Promise<void> => {
   const from = new Date(monthMs)
   const table = `inbox_${from.getUTCFullYear()}_${String(from.getUTCMonth() + 1).padStart(2, '0')}`
-  const [found] = await tx.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [table])
-  if (found?.found === true) return
+  if (await tableExists(tx, table)) return
   const untilMs = Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1)
   // ATTACH lets other sessions go on with the months they write; CREATE TABLE ... PARTITION OF would stop them.
   await tx.query(`CREATE TABLE ${table} (LIKE inbox INCLUDING ALL)`)

@@ -5,5 +5,9 @@ export {
   type Queryable,
   type Transaction,
 } from './database.ts'
-export { createEffectStore, type EffectStoreOptions, inboxId } from './effect-store.ts'
+export { createEffectStore, type EffectStoreOptions } from './effect-store.ts'
+export { type HeldOutcome, holdInboxRow } from './hold-inbox-row.ts'
+export { inboxId } from './inbox-id.ts'
+export { checkInboxWindow, type Retention } from './inbox-window.ts'
 export { migrate } from './migrate.ts'
+export { createInboxPruner, type InboxPruner, type PrunedInbox, pruneInbox } from './prune-inbox.ts'

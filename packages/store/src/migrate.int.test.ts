@@ -20,7 +20,11 @@ test('processes that start at once run each migration once', async () => {
     '0001-first.sql': 'CREATE TABLE account (id integer PRIMARY KEY); INSERT INTO account VALUES (1);',
   })
   const applied = await Promise.all([first, ...others].map((database) => migrate(database, directory)))
-  expect(applied.flat()).toEqual(['store/0001-inbox', 'service/0001-first', 'service/0002-second'])
+  expect(applied.flat().filter((name) => name.startsWith('service/'))).toEqual([
+    'service/0001-first',
+    'service/0002-second',
+  ])
+  expect(applied.filter((names) => names.includes('store/0001-inbox'))).toHaveLength(1)
   expect(await first.query('SELECT id, name FROM account')).toEqual([{ id: 1, name: null }])
   await Promise.all([first, ...others].map((database) => database.close()))
 })
