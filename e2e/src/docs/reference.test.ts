@@ -89,7 +89,9 @@ describe('docs/reference/telemetry.md', () => {
 
 describe('docs/reference/demo.md', () => {
   const page = 'docs/reference/demo.md'
-  const sample: unknown = JSON.parse(textOf('e2e/src/docs/examples/demo-result.json'))
+  const sample = JSON.parse(textOf('e2e/src/docs/examples/demo-result.json')) as {
+    readonly groups: readonly { group: string; in: number; done: number; waiting: number; dead: number }[]
+  }
 
   it('says what each figure of the JSON line means', () => {
     expect(once(listedIn(page))).toEqual([...new Set(pathsOf(sample))].toSorted())
@@ -106,6 +108,13 @@ describe('docs/reference/demo.md', () => {
   it('shows the line of a run in which nothing was lost', () => {
     expect(sample).toMatchObject({ ok: true, events: { lost: 0, duplicatedEffects: 0 } })
     expect(readPage(page).fences.some(({ info }) => info.startsWith('json'))).toBe(true)
+  })
+
+  it('is of the run that the README shows', () => {
+    const shown = textOf('README.md').replaceAll(/ +/g, ' ')
+    for (const { group, in: received, done, waiting, dead } of sample.groups) {
+      expect(shown).toContain(`\n ${group} ${received} = ${done} + ${waiting} + ${dead}\n`)
+    }
   })
 })
 
