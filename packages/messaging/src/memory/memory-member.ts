@@ -9,6 +9,8 @@ const batchRecordsMax = 500
 export interface MemoryMember {
   readonly id: string
   readonly options: ConsumerOptions
+  /** It has left, was killed, or has ended. */
+  readonly silent: boolean
   held(): readonly AssignedPartition[]
   holds(partition: TopicPartition & { epoch: number }): boolean
   assign(partitions: readonly (TopicPartition & { offset: number })[]): void
@@ -95,6 +97,9 @@ export const createMemoryMember = (
   return {
     id,
     options,
+    get silent() {
+      return state === 'silent'
+    },
     held: () => [...held.values()].map(({ assigned }) => assigned),
     holds: (partition) => held.get(keyOf(partition))?.assigned.epoch === partition.epoch,
     assign(partitions) {

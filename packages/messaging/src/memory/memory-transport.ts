@@ -150,7 +150,10 @@ export const createMemoryTransport = ({
     },
     async expire(consumer, noticedAfterMs) {
       const { member, group } = placeOf(consumer)
-      clock.after(noticedAfterMs, () => void member.revoke().then(() => group.join(member)))
+      clock.after(noticedAfterMs, () => {
+        // A process that was killed meanwhile learns nothing.
+        if (!member.silent) void member.revoke().then(() => member.silent || group.join(member))
+      })
       await group.leave(member)
     },
   }
