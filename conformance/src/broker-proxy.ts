@@ -110,13 +110,12 @@ const splitFrames = (take: (frame: Buffer) => void): ((chunk: Buffer) => void) =
 
 /** The frame with the broker's port, wherever it stands behind the broker's host, replaced by the proxy's. */
 const withAddress = (frame: Buffer, host: string, port: number, proxyPort: number): Buffer => {
-  const address = Buffer.alloc(2 + host.length + 4)
-  address.writeInt16BE(host.length)
-  address.write(host, 2, 'latin1')
-  address.writeInt32BE(port, 2 + host.length)
+  const address = Buffer.alloc(host.length + 4)
+  address.write(host, 0, 'latin1')
+  address.writeInt32BE(port, host.length)
   const copy = Buffer.from(frame)
   for (let at = copy.indexOf(address); at >= 0; at = copy.indexOf(address, at + 1)) {
-    copy.writeInt32BE(proxyPort, at + 2 + host.length)
+    copy.writeInt32BE(proxyPort, at + host.length)
   }
   return copy
 }

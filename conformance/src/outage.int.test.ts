@@ -1,4 +1,4 @@
-import { createKafkaTransport } from '@interchange/kafka'
+import { createKafkaTransport, type KafkaDriver } from '@interchange/kafka'
 import { silentLogger } from '@interchange/messaging'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { apiKeys, type BrokerProxy, startBrokerProxy } from './broker-proxy.ts'
@@ -7,12 +7,18 @@ import { openStage, readAll, record, type Stage, series, sessionTimeoutMs, until
 const [broker = ''] = (process.env['KAFKA_BROKERS'] ?? '').split(',')
 
 /** What only a real network can do to a driver: answers lost, connections cut, a broker away or silent. */
-describe('kafkajs lives through outages', () => {
+describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s lives through outages', (driver) => {
   let proxy: BrokerProxy
   let stage: Stage
   beforeAll(async () => {
     proxy = await startBrokerProxy(broker)
-    const config = { brokers: [proxy.address], clientId: 'outage', requestTimeoutMs: 1_500, deliveryTimeoutMs: 4_000 }
+    const config = {
+      driver,
+      brokers: [proxy.address],
+      clientId: 'outage',
+      requestTimeoutMs: 1_500,
+      deliveryTimeoutMs: 4_000,
+    }
     stage = await openStage(createKafkaTransport(config, { logger: silentLogger }))
   })
   afterAll(async () => {
@@ -109,7 +115,10 @@ describe('kafkajs lives through outages', () => {
   })
 
   test('O07 without a broker, producer and admin say so in bounded time', async () => {
-    const nobody = createKafkaTransport({ brokers: ['127.0.0.1:1'], clientId: 'outage' }, { logger: silentLogger })
+    const nobody = createKafkaTransport(
+      { driver, brokers: ['127.0.0.1:1'], clientId: 'outage' },
+      { logger: silentLogger },
+    )
     const unavailable = { code: 'ICX_KAFKA_UNAVAILABLE', failureClass: 'outage' }
     const startedMs = performance.now()
     await expect(nobody.createProducer()).rejects.toMatchObject(unavailable)

@@ -1,14 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { ConsumerOptions, Logger, TopicPartition } from '@interchange/messaging'
-import kafkajs, { type EachBatchPayload, type PartitionAssigner } from 'kafkajs'
-import type { KafkaConfig } from './kafka-config.ts'
-import { createKafkajsClient } from './kafkajs-client.ts'
-import type { FetchedBatch, KafkajsGroup, OffsetManager } from './kafkajs-internals.ts'
+import type { CommitOffset, ConsumerOptions, RecordBatch, TopicPartition } from '@interchange/messaging'
 
-/** Fetches wait this long for data, so a resume is seen this late at worst (trap K25). */
-const maxWaitTimeInMs = 250
-const fetchBytesMax = 10 * 1024 * 1024
-const retriesWithinSession = 3
+/** A batch before its epoch is known. */
+export type FetchedRecords = Omit<RecordBatch, 'epoch'>
 
 export interface GroupSessionHooks {
   /** Before every join but the first: awaited while the session is kept alive by heartbeats. */
@@ -17,133 +10,22 @@ export interface GroupSessionHooks {
   /** The session is over and does not come back; not called after `close`. */
   crashed(error: unknown): void
   /** Synchronous; true when the records were taken, so that fetching goes on behind them. */
-  takeBatch(batch: FetchedBatch): boolean
+  takeBatch(batch: FetchedRecords): boolean
 }
 
-/** One life of a kafkajs consumer, from its first join to its crash or close; never used again after (traps K13, K29). */
+/** One life of a group member, from its first join to its crash or close; never used again after (traps K13, K29). */
 export interface GroupSession {
   /** Resolves when the group is joined; rejects when it cannot be. */
   start(): Promise<void>
-  /** The generation-bound committer of the current assignment. */
-  committer(): { manager: OffsetManager; group: KafkajsGroup } | undefined
+  /**
+   * Commits under the generation of the current assignment, so that the broker refuses a late owner (trap K16). False
+   * when it did, or when there is no assignment. Rejects when the broker refuses for good or stays away.
+   */
+  commit(offsets: readonly CommitOffset[]): Promise<boolean>
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void
   seek(partition: TopicPartition, offset: number): void
   close(deadlineMs: number): Promise<void>
 }
 
-export const createGroupSession = (
-  config: KafkaConfig,
-  logger: Logger,
-  options: ConsumerOptions,
-  hooks: GroupSessionHooks,
-): GroupSession => {
-  const client = createKafkajsClient(config, logger, retriesWithinSession)
-  let group: KafkajsGroup | undefined
-  let running = false
-  let started = false
-  let closed = false
-  let crash: { error: unknown } | undefined
-
-  const beforeJoin = async (joining: KafkajsGroup): Promise<void> => {
-    if (group === undefined) {
-      group = joining
-      return
-    }
-    const stop = keepAlive(group, options.sessionTimeoutMs)
-    try {
-      await hooks.beforeRejoin()
-    } finally {
-      stop()
-    }
-  }
-
-  const assigner: PartitionAssigner = (facts) => Object.assign(roundRobin(facts), { beforeJoin })
-  const consumer = client.kafka.consumer({
-    groupId: options.group,
-    partitionAssigners: [assigner],
-    sessionTimeout: options.sessionTimeoutMs,
-    rebalanceTimeout: options.rebalanceTimeoutMs,
-    heartbeatInterval: Math.min(3_000, Math.max(200, Math.floor(options.sessionTimeoutMs / 10))),
-    maxBytesPerPartition: options.fetchPartitionBytesMax,
-    maxBytes: fetchBytesMax,
-    maxWaitTimeInMs,
-    readUncommitted: options.isolation === 'read_uncommitted',
-    allowAutoTopicCreation: false,
-    retry: { retries: retriesWithinSession, restartOnFailure: async () => false },
-  })
-
-  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    // Seeks and pauses belong to the assignment they were asked for (trap K26).
-    group?.seekOffset.clear()
-    consumer.resume(options.topics.map((topic) => ({ topic })))
-    const partitions = Object.entries(payload.memberAssignment).flatMap(([topic, assigned]) =>
-      assigned.map((partition) => ({ topic, partition })),
-    )
-    if (!closed) hooks.joined(partitions)
-  })
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    crash = { error: payload.error }
-    running = false
-    client.destroySockets()
-    if (started && !closed) hooks.crashed(payload.error)
-  })
-
-  /** Nothing thrown in here may reach kafkajs: it would stop for good and say nothing (trap K12). */
-  const eachBatch = async ({ batch, resolveOffset, isStale }: EachBatchPayload): Promise<void> => {
-    if (closed || isStale()) return
-    if (hooks.takeBatch(batch as unknown as FetchedBatch)) resolveOffset(batch.lastOffset())
-  }
-
-  return {
-    async start() {
-      await consumer.connect()
-      await consumer.subscribe({ topics: [...options.topics], fromBeginning: true })
-      running = true
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: 1,
-        eachBatch,
-      })
-      if (crash !== undefined) throw crash.error
-      started = true
-    },
-    committer: () => {
-      const manager = group?.offsetManager
-      return running && group !== undefined && manager ? { manager, group } : undefined
-    },
-    pause: (partitions) => running && consumer.pause(partitions.map(toTopicPartitions)),
-    resume: (partitions) => running && consumer.resume(partitions.map(toTopicPartitions)),
-    seek: ({ topic, partition }, offset) => running && consumer.seek({ topic, partition, offset: String(offset) }),
-    async close(deadlineMs) {
-      closed = true
-      await Promise.race([
-        consumer
-          .disconnect()
-          .catch((error: unknown) => logger.debug({ cause: String(error) }, 'kafkajs did not disconnect')),
-        sleep(deadlineMs, undefined, { ref: false }),
-      ])
-      running = false
-      client.destroySockets()
-    },
-  }
-}
-
-const { roundRobin } = kafkajs.PartitionAssigners
-
-const toTopicPartitions = ({ topic, partition }: TopicPartition): { topic: string; partitions: number[] } => ({
-  topic,
-  partitions: [partition],
-})
-
-/** kafkajs sends no heartbeat between noticing a rebalance and joining again; the owner may need that time to settle. */
-const keepAlive = (group: KafkajsGroup, sessionTimeoutMs: number): (() => void) => {
-  const timer = setInterval(() => {
-    const { coordinator, groupId, memberId, generationId } = group
-    if (coordinator === null || memberId === null || generationId === null) return
-    // It is answered with "rebalance in progress", which is why we are here; the broker counts it as alive.
-    coordinator.heartbeat({ groupId, memberId, groupGenerationId: generationId }).catch(() => undefined)
-  }, sessionTimeoutMs / 3)
-  return () => clearInterval(timer)
-}
+export type CreateGroupSession = (options: ConsumerOptions, hooks: GroupSessionHooks) => GroupSession

@@ -1,2 +1,4 @@
-export type { KafkaConfig, KafkaSasl } from './kafka-config.ts'
+export type { KafkaConfig, KafkaDriver, KafkaSasl } from './kafka-config.ts'
 export { createKafkaTransport } from './kafka-transport.ts'
+export { createKafkajsTransport } from './kafkajs/kafkajs-transport.ts'
+export { createPlatformaticTransport } from './platformatic/platformatic-transport.ts'

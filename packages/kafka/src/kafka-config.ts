@@ -1,14 +1,24 @@
 import type { ConnectionOptions } from 'node:tls'
 
-/** SASL with a user name; the password never appears in logs or errors. */
-export interface KafkaSasl {
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-  readonly username: string
-  readonly password: string
-}
+/** How to log in. Passwords and tokens never appear in logs or errors. */
+export type KafkaSasl =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+      readonly username: string
+      readonly password: string
+    }
+  | {
+      readonly mechanism: 'oauthbearer'
+      /** Asked at every login; keeps its token itself until that expires. */
+      readonly token: () => Promise<string>
+    }
+
+export type KafkaDriver = 'kafkajs' | 'platformatic'
 
 /** How to reach a Kafka cluster. */
 export interface KafkaConfig {
+  /** Default `kafkajs`. */
+  readonly driver?: KafkaDriver
   /** `host:port` of any brokers of the cluster. */
   readonly brokers: readonly string[]
   readonly clientId: string
@@ -21,3 +31,5 @@ export interface KafkaConfig {
   /** How long `send` goes on trying before it says `unknown` or `failed`; default 10,000. */
   readonly deliveryTimeoutMs?: number
 }
+
+export const requestTimeoutMs = (config: KafkaConfig): number => config.requestTimeoutMs ?? 10_000

@@ -25,27 +25,53 @@ const refusals = new Set([
   'UNSUPPORTED_SASL_MECHANISM',
 ])
 
+/** What OpenSSL, or a client itself, says of a peer that it cannot trust: waiting does not mend it. */
+const untrusted = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'PLT_KFK_AUTHENTICATION',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
 /** The broker's refusals that concern one record and not this client. */
 const recordRefusals = new Set(['INVALID_RECORD', 'INVALID_TIMESTAMP', 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 
-/** What kafkajs' wrappers hide: the broker's error type, kafkajs' error name, and the innermost error. */
+/** What the clients' wrappers hide: the broker's error type, the innermost error and its name. */
 export const rootOf = (error: unknown): { type: string | undefined; name: string; root: unknown } => {
   let root = error
   let type: string | undefined
   for (let depth = 0; depth < 8; depth++) {
     if (typeof root !== 'object' || root === null) break
-    const { type: own, cause } = root as { type?: unknown; cause?: unknown }
-    if (type === undefined && typeof own === 'string') type = own
-    if (cause === undefined || cause === null || cause === root) break
-    root = cause
+    type ??= typeOf(root)
+    const inner = innerOf(root)
+    if (inner === undefined || inner === null || inner === root) break
+    root = inner
   }
   return { type, name: root instanceof Error ? root.name : typeof root, root }
 }
 
+/** kafkajs says `type`, @platformatic/kafka `apiId`. */
+const typeOf = (error: object): string | undefined => {
+  const { type, apiId } = error as { type?: unknown; apiId?: unknown }
+  if (typeof type === 'string') return type
+  return typeof apiId === 'string' ? apiId : undefined
+}
+
+/** The cause; or, of @platformatic/kafka's collections, the first. kafkajs' collections are read where they matter. */
+const innerOf = (error: object): unknown => {
+  const { cause, code, errors } = error as { cause?: unknown; code?: unknown; errors?: unknown }
+  if (cause !== undefined || !Array.isArray(errors)) return cause
+  return typeof code === 'string' && code.startsWith('PLT_KFK_') ? errors[0] : undefined
+}
+
 /** Whether the broker refused for good, so that nothing of the request took effect. */
 export const isRefusal = (error: unknown): boolean => {
-  const { type, name } = rootOf(error)
-  return (type !== undefined && refusals.has(type)) || name === 'KafkaJSSASLAuthenticationError'
+  const { type, name, root } = rootOf(error)
+  if (type !== undefined && refusals.has(type)) return true
+  const { code } = Object(root) as { code?: unknown }
+  return name === 'KafkaJSSASLAuthenticationError' || (typeof code === 'string' && untrusted.has(code))
 }
 
 export const isTooLarge = (error: unknown): boolean => {
@@ -54,7 +80,7 @@ export const isTooLarge = (error: unknown): boolean => {
 }
 
 /**
- * A kafkajs error in our words: `ICX_KAFKA_OFFSET_OUT_OF_RANGE`, `ICX_KAFKA_REFUSED`, `ICX_KAFKA_BATCH_UNREADABLE`, or
+ * A client's error in our words: `ICX_KAFKA_OFFSET_OUT_OF_RANGE`, `ICX_KAFKA_REFUSED`, `ICX_KAFKA_BATCH_UNREADABLE`, or
  * `ICX_KAFKA_UNAVAILABLE` for everything that may pass. An unknown error code counts as passing (trap K34).
  */
 export const kafkaError = (error: unknown, doing: string, facts: ErrorFacts = {}): InterchangeError => {

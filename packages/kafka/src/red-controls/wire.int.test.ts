@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { patchedKafkajs, prepareKafkajs } from '../kafkajs-client.ts'
+import { patchedKafkajs, prepareKafkajs } from '../kafkajs/kafkajs-client.ts'
 import { type Kafkajs, ourKafkajs, stockKafkajs } from './stock-kafkajs.ts'
 
 /**

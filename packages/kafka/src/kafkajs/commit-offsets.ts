@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CommitOffset } from '@interchange/messaging'
-import { kafkaError, rootOf } from './kafka-error.ts'
+import { kafkaError, rootOf } from '../kafka-error.ts'
 import type { KafkajsGroup, OffsetManager } from './kafkajs-internals.ts'
 
 const attemptsMax = 6

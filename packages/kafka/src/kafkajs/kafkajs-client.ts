@@ -4,8 +4,8 @@ import type { Logger } from '@interchange/messaging'
 import { InterchangeError } from '@interchange/messaging'
 import { crc32c } from '@node-rs/crc32'
 import kafkajs, { type Cluster, type Kafka, type SASLOptions } from 'kafkajs'
+import { type KafkaConfig, type KafkaSasl, requestTimeoutMs } from '../kafka-config.ts'
 import { registerCompressionCodecs } from './compression-codecs.ts'
-import type { KafkaConfig } from './kafka-config.ts'
 import type { KafkajsPatch } from './kafkajs-internals.ts'
 import { kafkajsLogCreator } from './kafkajs-log.ts'
 
@@ -55,7 +55,7 @@ export const createKafkajsClient = (config: KafkaConfig, logger: Logger, retries
     clientId: config.clientId,
     // Our socket factory would take `false` for options.
     ...(config.ssl && { ssl: config.ssl }),
-    ...(config.sasl !== undefined && { sasl: { ...config.sasl } as SASLOptions }),
+    ...(config.sasl !== undefined && { sasl: toSaslOptions(config.sasl) }),
     connectionTimeout: config.connectionTimeoutMs ?? 3_000,
     requestTimeout: requestTimeoutMs(config),
     retry: { retries, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
@@ -79,7 +79,10 @@ export const createKafkajsClient = (config: KafkaConfig, logger: Logger, retries
   }
 }
 
-export const requestTimeoutMs = (config: KafkaConfig): number => config.requestTimeoutMs ?? 10_000
+const toSaslOptions = (sasl: KafkaSasl): SASLOptions =>
+  sasl.mechanism === 'oauthbearer'
+    ? { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await sasl.token() }) }
+    : { ...sasl }
 
 /**
  * The cluster behind a client, by kafkajs' public extension point for assigners: `read` fetches outside any group, and

@@ -1,16 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  HeaderBlock,
-  InterchangeError,
-  type Logger,
-  type OutboundRecord,
-  type SendOutcome,
-  type TransportProducer,
-} from '@interchange/messaging'
-import kafkajs, { type Message, type Producer } from 'kafkajs'
+import { InterchangeError, type OutboundRecord, type SendOutcome } from '@interchange/messaging'
 import type { KafkaConfig } from './kafka-config.ts'
 import { isRefusal, isTooLarge, kafkaError, rootOf } from './kafka-error.ts'
-import { createKafkajsClient, requestTimeoutMs } from './kafkajs-client.ts'
 
 const batchRecordsMax = 500
 const batchBytesMax = 512 * 1024
@@ -18,52 +9,43 @@ const recordOverheadBytes = 70
 const unknownTopicPatienceMs = 2_000
 
 /**
- * acks=all, not idempotent: an idempotent kafkajs producer dies for good on a sequence error (K8), takes a lock per
- * broker (K10) and may drop concurrent sends (K11), while duplicates are deduplicated downstream by id anyway.
- *
- * One request holds one partition, and requests of one partition follow each other: the broker takes or refuses such a
- * request as a whole, so the outcome of every record is exact, and the answer cannot be another partition's (K1). kafkajs
- * tries once; the repeating is here, because only here is it known whether an earlier attempt may have been written.
+ * One request with the records of one partition, acks=all, tried once. Resolves with the offset of the first record, or
+ * undefined when the answer names none; rejects when there is no answer, or a refusal.
  */
-export const createKafkaProducer = async (config: KafkaConfig, logger: Logger): Promise<TransportProducer> => {
-  const { kafka, destroySockets } = createKafkajsClient(config, logger, 1)
-  const producer = kafka.producer({
-    allowAutoTopicCreation: false,
-    idempotent: false,
-    retry: { retries: 0 },
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-  })
-  try {
-    await producer.connect()
-  } catch (error) {
-    destroySockets()
-    throw kafkaError(error, 'connecting the producer')
-  }
-  const sender = createPartitionSender(producer, config)
-  let closing: Promise<void> | undefined
-  return {
-    async send(records) {
-      const outcomes: SendOutcome[] = new Array(records.length)
-      await Promise.all(
-        byPartition(records).map(async (indexes) => {
-          for await (const [at, sent] of sender(indexes.map((index) => records[index] as OutboundRecord))) {
-            for (const [offset, outcome] of sent.entries()) outcomes[indexes[at + offset] as number] = outcome
-          }
-        }),
-      )
-      return outcomes
-    },
-    close() {
-      closing ??= disconnectWithin(producer, requestTimeoutMs(config)).finally(destroySockets)
-      return closing
-    },
+export type Produce = (
+  topic: string,
+  partition: number,
+  records: readonly OutboundRecord[],
+) => Promise<number | undefined>
+
+/**
+ * Sends by requests of one partition each, and requests of one partition follow each other: the broker takes or refuses
+ * such a request as a whole, so the outcome of every record is exact, and the answer cannot be another partition's (K1).
+ * The client tries once; the repeating is here, because only here is it known whether an earlier attempt may have been
+ * written. Not idempotent: duplicates are recognised downstream by id anyway.
+ */
+export const createSend = (
+  produce: Produce,
+  config: KafkaConfig,
+): ((records: readonly OutboundRecord[]) => Promise<readonly SendOutcome[]>) => {
+  const sender = createPartitionSender(produce, config)
+  return async (records) => {
+    const outcomes: SendOutcome[] = new Array(records.length)
+    await Promise.all(
+      byPartition(records).map(async (indexes) => {
+        for await (const [at, sent] of sender(indexes.map((index) => records[index] as OutboundRecord))) {
+          for (const [offset, outcome] of sent.entries()) outcomes[indexes[at + offset] as number] = outcome
+        }
+      }),
+    )
+    return outcomes
   }
 }
 
 type PartitionSender = (records: readonly OutboundRecord[]) => AsyncGenerator<[at: number, outcomes: SendOutcome[]]>
 
 /** Sends the records of one partition in order, in bounded requests; says what became of each request's records. */
-const createPartitionSender = (producer: Producer, config: KafkaConfig): PartitionSender =>
+const createPartitionSender = (produce: Produce, config: KafkaConfig): PartitionSender =>
   async function* (records) {
     const deadlineMs = Date.now() + (config.deliveryTimeoutMs ?? 10_000)
     let unsettled: InterchangeError | undefined
@@ -74,30 +56,26 @@ const createPartitionSender = (producer: Producer, config: KafkaConfig): Partiti
         yield [from, records.slice(from, until).map(() => ({ status: 'unknown', error }))]
         continue
       }
-      const outcomes = await sendRequest(producer, records.slice(from, until), deadlineMs, requestTimeoutMs(config))
+      const outcomes = await sendRequest(produce, records.slice(from, until), deadlineMs)
       unsettled = outcomes.find((outcome) => outcome.status === 'unknown')?.error
       yield [from, outcomes]
     }
   }
 
 const sendRequest = async (
-  producer: Producer,
+  produce: Produce,
   records: readonly OutboundRecord[],
   deadlineMs: number,
-  timeoutMs: number,
 ): Promise<SendOutcome[]> => {
   const first = records[0]
   if (first === undefined) return []
   const { topic, partition } = first
-  const messages = records.map(toMessage)
   const startedMs = Date.now()
   let mayBeWritten = false
   for (let attempt = 1; ; attempt++) {
     try {
-      const answers = await producer.send({ topic, messages, acks: -1, timeout: timeoutMs })
-      const answer = answers.find((each) => each.topicName === topic && each.partition === partition)
-      const baseOffset = Number(answer?.baseOffset ?? -1)
-      if (answer?.errorCode !== 0 || !Number.isSafeInteger(baseOffset) || baseOffset < 0) {
+      const baseOffset = await produce(topic, partition, records)
+      if (baseOffset === undefined) {
         return records.map(() => ({
           status: 'unknown',
           error: unknownOutcome('the answer names no offset', { topic, partition }),
@@ -108,7 +86,7 @@ const sendRequest = async (
       const refused = isRefusal(error)
       mayBeWritten ||= !refused
       if (refused && isTooLarge(error) && records.length > 1 && !mayBeWritten) {
-        return sendHalves(producer, records, deadlineMs, timeoutMs)
+        return sendHalves(produce, records, deadlineMs)
       }
       const now = Date.now()
       const untilMs = refused ? patienceEndMs(error, startedMs) : deadlineMs
@@ -131,16 +109,15 @@ const sendRequest = async (
 
 /** A request over the topic's limit was not written at all; halved, so that only the record that is too large fails. */
 const sendHalves = async (
-  producer: Producer,
+  produce: Produce,
   records: readonly OutboundRecord[],
   deadlineMs: number,
-  timeoutMs: number,
 ): Promise<SendOutcome[]> => {
   const middle = records.length >> 1
-  const left = await sendRequest(producer, records.slice(0, middle), deadlineMs, timeoutMs)
+  const left = await sendRequest(produce, records.slice(0, middle), deadlineMs)
   const open = left.find((outcome) => outcome.status === 'unknown')
   if (open !== undefined) return records.map((_, index) => left[index] ?? open)
-  return [...left, ...(await sendRequest(producer, records.slice(middle), deadlineMs, timeoutMs))]
+  return [...left, ...(await sendRequest(produce, records.slice(middle), deadlineMs))]
 }
 
 /** A topic just created may be unknown to a broker for a moment; every other refusal is final at once. */
@@ -157,16 +134,6 @@ const unknownOutcome = (
     facts,
     cause,
   })
-
-/** What kafkajs' types do not know: the patched encoder writes `rawHeaders` and takes a number of milliseconds. */
-const toMessage = (record: OutboundRecord): Message =>
-  ({
-    key: record.key,
-    value: record.value,
-    partition: record.partition,
-    timestamp: record.timestampMs ?? Date.now(),
-    rawHeaders: record.headers.bytes,
-  }) as unknown as Message
 
 /** Indexes of the records per partition, each in order. */
 const byPartition = (records: readonly OutboundRecord[]): number[][] => {
@@ -196,9 +163,5 @@ function* requestsOf(records: readonly OutboundRecord[]): Generator<[from: numbe
   if (from < records.length) yield [from, records.length]
 }
 
-const sizeOf = ({ key, value, headers = HeaderBlock.empty }: OutboundRecord): number =>
+const sizeOf = ({ key, value, headers }: OutboundRecord): number =>
   recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0) + headers.bytes.length
-
-const disconnectWithin = async (producer: Producer, deadlineMs: number): Promise<void> => {
-  await Promise.race([producer.disconnect().catch(() => undefined), sleep(deadlineMs, undefined, { ref: false })])
-}

@@ -8,12 +8,8 @@ import {
   type TransportConsumer,
 } from '@interchange/messaging'
 import { type AssignmentTable, createAssignmentTable } from './assignment-table.ts'
-import { commitOffsets } from './commit-offsets.ts'
-import { createGroupSession, type GroupSession, type GroupSessionHooks } from './group-session.ts'
-import type { KafkaConfig } from './kafka-config.ts'
+import type { CreateGroupSession, GroupSession, GroupSessionHooks } from './group-session.ts'
 import { kafkaError } from './kafka-error.ts'
-import type { FetchedBatch } from './kafkajs-internals.ts'
-import { toRecords } from './to-records.ts'
 
 const restartDelayMaxMs = 2_000
 /** A cluster that has just started answers before its coordinators have loaded. */
@@ -21,18 +17,17 @@ const firstJoinPatienceMs = 20_000
 const sessionCloseMs = 2_000
 
 /**
- * A group member over kafkajs' eager protocol. Records are handed over and fetching goes on at once; commits are the
+ * A group member over the eager protocol of any driver. Records are handed over and fetching goes on at once; commits are the
  * owner's, under the epoch and the generation they were read in.
  *
  * What a rebalance guarantees: `onRevoked` is awaited before this member asks to join again, and the coordinator gives
  * its partitions to nobody before it has asked, or before `rebalanceTimeoutMs` is over. A member that loses its session
  * (stopped process, cut network) cannot be asked: its `onRevoked` comes late, and its commits are refused as stale.
  *
- * An outage is lived through: kafkajs gives up after a few errors (trap K13), and a new session joins with growing
- * delay. `onEnded` is for what cannot pass: refusals, an offset out of range, unreadable batches, an `onBatch` that threw.
+ * An outage is lived through: a session ends after a few errors (trap K13), and a new one joins with growing delay. `onEnded` is for what cannot pass: refusals, an offset out of range, unreadable batches, an `onBatch` that threw.
  */
-export const createKafkaConsumer = async (
-  config: KafkaConfig,
+export const createGroupConsumer = async (
+  createSession: CreateGroupSession,
   logger: Logger,
   options: ConsumerOptions,
 ): Promise<TransportConsumer> => {
@@ -78,7 +73,7 @@ export const createKafkaConsumer = async (
       if (assigned === undefined || revoking || state !== 'running') return false
       if (table.isPaused(batch.topic, batch.partition)) return false
       try {
-        handOver(options, assigned, batch)
+        options.onBatch({ ...batch, epoch: assigned.epoch })
         return true
       } catch (error) {
         end(new InterchangeError('ICX_HANDLER_FAILED', 'onBatch threw', { class: 'fatal', cause: error }))
@@ -97,7 +92,7 @@ export const createKafkaConsumer = async (
     for (let attempt = 1; state === 'restarting'; attempt++) {
       await sleep(Math.min(restartDelayMaxMs, 100 * 2 ** attempt), undefined, { ref: true })
       if (state !== 'restarting') return
-      session = createGroupSession(config, logger, options, hooks)
+      session = createSession(options, hooks)
       try {
         await begin()
       } catch (error) {
@@ -121,7 +116,7 @@ export const createKafkaConsumer = async (
 
   const untilMs = Date.now() + firstJoinPatienceMs
   for (let attempt = 1; ; attempt++) {
-    session = createGroupSession(config, logger, options, hooks)
+    session = createSession(options, hooks)
     try {
       await begin()
       break
@@ -154,9 +149,7 @@ export const createKafkaConsumer = async (
     async commit(offsets) {
       const { fresh, stale } = byEpoch(table, offsets)
       if (fresh.length === 0) return stale
-      const committer = session.committer()
-      if (committer === undefined) return [...stale, ...fresh]
-      return (await commitOffsets(committer, fresh)) ? stale : [...stale, ...fresh]
+      return (await session.commit(fresh)) ? stale : [...stale, ...fresh]
     },
     assignment: () => table.list(),
     close(deadlineMs) {
@@ -167,16 +160,6 @@ export const createKafkaConsumer = async (
     },
   }
 }
-
-const handOver = (options: ConsumerOptions, { epoch }: AssignedPartition, batch: FetchedBatch): void =>
-  options.onBatch({
-    topic: batch.topic,
-    partition: batch.partition,
-    epoch,
-    records: toRecords(batch.topic, batch.partition, batch.messages),
-    nextOffset: Number(batch.lastOffset()) + 1,
-    highWatermark: Number(batch.highWatermark),
-  })
 
 const byEpoch = (
   table: AssignmentTable,

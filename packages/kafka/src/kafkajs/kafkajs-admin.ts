@@ -7,15 +7,15 @@ import {
   type TransportAdmin,
 } from '@interchange/messaging'
 import kafkajs, { type Cluster } from 'kafkajs'
-import type { KafkaConfig } from './kafka-config.ts'
-import { kafkaError, rootOf } from './kafka-error.ts'
+import type { KafkaConfig } from '../kafka-config.ts'
+import { kafkaError, rootOf } from '../kafka-error.ts'
 import { clusterOf, createKafkajsClient } from './kafkajs-client.ts'
 
 const attemptsMax = 5
 const topicVisibleMs = 10_000
 
 /** Reads what the cluster knows and creates missing topics. Repeats what may pass; rejects with `ICX_KAFKA_*`. */
-export const createKafkaAdmin = async (config: KafkaConfig, logger: Logger): Promise<TransportAdmin> => {
+export const createKafkajsAdmin = async (config: KafkaConfig, logger: Logger): Promise<TransportAdmin> => {
   const client = createKafkajsClient(config, logger, 2)
   const admin = client.kafka.admin()
   const cluster = clusterOf(client.kafka)

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ConsumerOptions, Logger, TopicPartition } from '@interchange/messaging'
+import kafkajs, { type EachBatchPayload, type PartitionAssigner } from 'kafkajs'
+import type { FetchedRecords, GroupSession, GroupSessionHooks } from '../group-session.ts'
+import type { KafkaConfig } from '../kafka-config.ts'
+import { commitOffsets } from './commit-offsets.ts'
+import { createKafkajsClient } from './kafkajs-client.ts'
+import type { FetchedBatch, KafkajsGroup } from './kafkajs-internals.ts'
+import { toRecords } from './to-records.ts'
+
+/** Fetches wait this long for data, so a resume is seen this late at worst (trap K25). */
+const maxWaitTimeInMs = 250
+const fetchBytesMax = 10 * 1024 * 1024
+const retriesWithinSession = 3
+
+/** A group member over kafkajs' eager protocol. */
+export const createKafkajsSession = (
+  config: KafkaConfig,
+  logger: Logger,
+  options: ConsumerOptions,
+  hooks: GroupSessionHooks,
+): GroupSession => {
+  const client = createKafkajsClient(config, logger, retriesWithinSession)
+  let group: KafkajsGroup | undefined
+  let running = false
+  let started = false
+  let closed = false
+  let crash: { error: unknown } | undefined
+
+  const beforeJoin = async (joining: KafkajsGroup): Promise<void> => {
+    if (group === undefined) {
+      group = joining
+      return
+    }
+    const stop = keepAlive(group, options.sessionTimeoutMs)
+    try {
+      await hooks.beforeRejoin()
+    } finally {
+      stop()
+    }
+  }
+
+  const assigner: PartitionAssigner = (facts) => Object.assign(roundRobin(facts), { beforeJoin })
+  const consumer = client.kafka.consumer({
+    groupId: options.group,
+    partitionAssigners: [assigner],
+    sessionTimeout: options.sessionTimeoutMs,
+    rebalanceTimeout: options.rebalanceTimeoutMs,
+    heartbeatInterval: Math.min(3_000, Math.max(200, Math.floor(options.sessionTimeoutMs / 10))),
+    maxBytesPerPartition: options.fetchPartitionBytesMax,
+    maxBytes: fetchBytesMax,
+    maxWaitTimeInMs,
+    readUncommitted: options.isolation === 'read_uncommitted',
+    allowAutoTopicCreation: false,
+    retry: { retries: retriesWithinSession, restartOnFailure: async () => false },
+  })
+
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    // Seeks and pauses belong to the assignment they were asked for (trap K26).
+    group?.seekOffset.clear()
+    consumer.resume(options.topics.map((topic) => ({ topic })))
+    const partitions = Object.entries(payload.memberAssignment).flatMap(([topic, assigned]) =>
+      assigned.map((partition) => ({ topic, partition })),
+    )
+    if (!closed) hooks.joined(partitions)
+  })
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    crash = { error: payload.error }
+    running = false
+    client.destroySockets()
+    if (started && !closed) hooks.crashed(payload.error)
+  })
+
+  /** Nothing thrown in here may reach kafkajs: it would stop for good and say nothing (trap K12). */
+  const eachBatch = async ({ batch, resolveOffset, isStale }: EachBatchPayload): Promise<void> => {
+    if (closed || isStale()) return
+    if (hooks.takeBatch(toBatch(batch as unknown as FetchedBatch))) resolveOffset(batch.lastOffset())
+  }
+
+  return {
+    async start() {
+      await consumer.connect()
+      await consumer.subscribe({ topics: [...options.topics], fromBeginning: true })
+      running = true
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 1,
+        eachBatch,
+      })
+      if (crash !== undefined) throw crash.error
+      started = true
+    },
+    async commit(offsets) {
+      const manager = group?.offsetManager
+      return running && group !== undefined && manager ? commitOffsets({ manager, group }, offsets) : false
+    },
+    pause: (partitions) => running && consumer.pause(partitions.map(toTopicPartitions)),
+    resume: (partitions) => running && consumer.resume(partitions.map(toTopicPartitions)),
+    seek: ({ topic, partition }, offset) => running && consumer.seek({ topic, partition, offset: String(offset) }),
+    async close(deadlineMs) {
+      closed = true
+      await Promise.race([
+        consumer
+          .disconnect()
+          .catch((error: unknown) => logger.debug({ cause: String(error) }, 'kafkajs did not disconnect')),
+        sleep(deadlineMs, undefined, { ref: false }),
+      ])
+      running = false
+      client.destroySockets()
+    },
+  }
+}
+
+const toBatch = (batch: FetchedBatch): FetchedRecords => ({
+  topic: batch.topic,
+  partition: batch.partition,
+  records: toRecords(batch.topic, batch.partition, batch.messages),
+  nextOffset: Number(batch.lastOffset()) + 1,
+  highWatermark: Number(batch.highWatermark),
+})
+
+const { roundRobin } = kafkajs.PartitionAssigners
+
+const toTopicPartitions = ({ topic, partition }: TopicPartition): { topic: string; partitions: number[] } => ({
+  topic,
+  partitions: [partition],
+})
+
+/** kafkajs sends no heartbeat between noticing a rebalance and joining again; the owner may need that time to settle. */
+const keepAlive = (group: KafkajsGroup, sessionTimeoutMs: number): (() => void) => {
+  const timer = setInterval(() => {
+    const { coordinator, groupId, memberId, generationId } = group
+    if (coordinator === null || memberId === null || generationId === null) return
+    // It is answered with "rebalance in progress", which is why we are here; the broker counts it as alive.
+    coordinator.heartbeat({ groupId, memberId, groupGenerationId: generationId }).catch(() => undefined)
+  }, sessionTimeoutMs / 3)
+  return () => clearInterval(timer)
+}

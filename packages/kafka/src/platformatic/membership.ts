@@ -1,0 +1,187 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CommitOffset, ConsumerOptions, TopicPartition } from '@interchange/messaging'
+import {
+  type API,
+  decodeConsumerProtocolAssignment,
+  encodeConsumerProtocolSubscription,
+  heartbeatV4,
+  joinGroupV7,
+  leaveGroupV4,
+  offsetCommitV8,
+  offsetFetchV8,
+  syncGroupV5,
+} from '@platformatic/kafka'
+import { kafkaError, rootOf } from '../kafka-error.ts'
+import type { Cluster } from './cluster.ts'
+import { assignRoundRobin, protocolName } from './round-robin.ts'
+
+const attemptsMax = 6
+const protocolType = 'consumer'
+
+/** The broker knows a newer generation, or none of this member: the assignment has ended. */
+const fenced = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID'])
+const passing = new Set([
+  'NOT_COORDINATOR',
+  'COORDINATOR_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'UNSTABLE_OFFSET_COMMIT',
+])
+
+/** One member's part in the classic group protocol: nothing here is done by itself. */
+export interface Membership {
+  /** Joins, or joins again, and waits for everybody. */
+  join(): Promise<readonly TopicPartition[]>
+  /** False when the assignment has ended and the member must join again. */
+  heartbeat(): Promise<boolean>
+  /** Commits under the current generation; false when the broker fences it. */
+  commit(offsets: readonly CommitOffset[]): Promise<boolean>
+  /** The group's offsets; -1 where there is none. */
+  committed(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartition & { offset: number })[]>
+  leave(): Promise<void>
+}
+
+/** `requests` answers at once; `waiting` waits as long as a rebalance may take. */
+export const createMembership = (
+  { requests, waiting }: { requests: Cluster; waiting: Cluster },
+  options: ConsumerOptions,
+): Membership => {
+  const { group, topics } = options
+  const metadata = encodeConsumerProtocolSubscription({ version: 0, topics: [...topics], userData: Buffer.alloc(0) })
+  let coordinator: number | undefined
+  let generation: { id: number; memberId: string } = { id: -1, memberId: '' }
+
+  /** Repeats while the coordinator moves or is away; what the broker says of the group is for the caller. */
+  const ask = async <Given extends unknown[], Answer>(
+    cluster: Cluster,
+    api: API<Given, Answer>,
+    ...given: Given
+  ): Promise<Answer> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        coordinator ??= await requests.coordinatorOf(group)
+        return await cluster.askNode(coordinator, api, ...given)
+      } catch (error) {
+        const { type } = rootOf(error)
+        if (type !== undefined && !passing.has(type)) throw error
+        coordinator = undefined
+        if (attempt >= attemptsMax || kafkaError(error, 'asking').code !== 'ICX_KAFKA_UNAVAILABLE') throw error
+        await sleep(50 * 2 ** attempt)
+      }
+    }
+  }
+
+  const joinOnce = async (): Promise<readonly TopicPartition[]> => {
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = options
+    const protocols = [{ name: protocolName, metadata }]
+    const joined = await ask(
+      waiting,
+      joinGroupV7.api,
+      group,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      generation.memberId,
+      null,
+      protocolType,
+      protocols,
+    )
+    const { memberId, generationId } = joined
+    generation = { id: generationId, memberId }
+    const assignments = joined.leader === memberId ? await assignRoundRobin(joined.members, requests.metadata) : []
+    const { assignment } = await ask(
+      waiting,
+      syncGroupV5.api,
+      group,
+      generationId,
+      memberId,
+      null,
+      protocolType,
+      protocolName,
+      assignments,
+    )
+    return decodeConsumerProtocolAssignment(assignment).assignedPartitions.flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => ({ topic, partition })),
+    )
+  }
+
+  return {
+    async join() {
+      for (;;) {
+        try {
+          return await joinOnce()
+        } catch (error) {
+          const { type } = rootOf(error)
+          if (type === 'MEMBER_ID_REQUIRED') generation = { id: -1, memberId: memberIdOf(error) }
+          else if (type === 'UNKNOWN_MEMBER_ID') generation = { id: -1, memberId: '' }
+          else if (type === undefined || !fenced.has(type)) throw error
+        }
+      }
+    },
+    async heartbeat() {
+      try {
+        await ask(requests, heartbeatV4.api, group, generation.id, generation.memberId)
+        return true
+      } catch (error) {
+        const { type } = rootOf(error)
+        if (type === undefined || !fenced.has(type)) throw error
+        if (type === 'UNKNOWN_MEMBER_ID') generation = { id: -1, memberId: '' }
+        return false
+      }
+    },
+    async commit(offsets) {
+      const { id, memberId } = generation
+      try {
+        await ask(requests, offsetCommitV8.api, group, id, memberId, null, toCommit(offsets))
+        return true
+      } catch (error) {
+        const { type } = rootOf(error)
+        if (type !== undefined && fenced.has(type)) return false
+        throw kafkaError(error, `committing offsets of ${group}`, { group })
+      }
+    },
+    async committed(partitions) {
+      const asked = byTopic(partitions).map(([name, indexes]) => ({ name, partitionIndexes: indexes }))
+      const { groups } = await ask(
+        requests,
+        offsetFetchV8.api,
+        [{ groupId: group, memberEpoch: -1, topics: asked }],
+        true,
+      )
+      return groups.flatMap((found) =>
+        found.topics.flatMap(({ name, partitions: each }) =>
+          each.map(({ partitionIndex, committedOffset }) => ({
+            topic: name,
+            partition: partitionIndex,
+            offset: Number(committedOffset),
+          })),
+        ),
+      )
+    },
+    async leave() {
+      const { memberId } = generation
+      if (memberId === '' || coordinator === undefined) return
+      await requests.askNode(coordinator, leaveGroupV4.api, group, [{ memberId, groupInstanceId: null }])
+    },
+  }
+}
+
+/** A first join is answered with the id to join under. */
+const memberIdOf = (error: unknown): string => {
+  const { response } = error as { response?: { memberId?: string } }
+  return response?.memberId ?? ''
+}
+
+const toCommit = (offsets: readonly CommitOffset[]) =>
+  [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, partitions]) => ({
+    name,
+    partitions: partitions.map(({ partition, offset }) => ({
+      partitionIndex: partition,
+      committedOffset: BigInt(offset),
+      committedLeaderEpoch: -1,
+    })),
+  }))
+
+const byTopic = (partitions: readonly TopicPartition[]): [topic: string, partitions: number[]][] =>
+  [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, each]) => [
+    topic,
+    each.map(({ partition }) => partition),
+  ])

@@ -1,0 +1,171 @@
+import { HeaderBlock, type OutboundRecord, type TransportRecord } from '@interchange/messaging'
+import { crc32c } from '@node-rs/crc32'
+import { type CompressionName, decompress } from '../compression/decompress.ts'
+import { createRecordCursor, zigzagBytes, zigzagSize } from './record-cursor.ts'
+
+/** Record format v2: where the fields of a batch are, and what its attributes mean. */
+const at = { length: 8, magic: 16, crc: 17, attributes: 21, lastDelta: 23, firstTime: 27, maxTime: 35 } as const
+const producerIdAt = 43
+const countAt = 57
+const headBytes = 61
+const compressionMask = 0b111
+const logAppendTime = 0b1000
+const transactional = 0b1_0000
+const control = 0b10_0000
+const compressions: readonly (CompressionName | undefined)[] = [undefined, 'gzip', 'snappy', 'lz4', 'zstd']
+const abortMarker = 0
+
+export interface AbortedTransaction {
+  readonly producerId: bigint
+  readonly firstOffset: bigint
+}
+
+/** What a fetch from `fromOffset` holds. */
+export interface DecodedRecords {
+  readonly records: TransportRecord[]
+  /** Behind the last whole batch, control and aborted records included; `fromOffset` where there is none. */
+  readonly nextOffset: number
+}
+
+/**
+ * The records of a fetch, control records left out, and those of `aborted` transactions too (empty for read uncommitted).
+ * Rejects with `CORRUPT_MESSAGE` where a checksum differs (trap K22), and with what unpacking threw.
+ */
+export const decodeBatches = async (
+  { topic, partition, offset: fromOffset }: { topic: string; partition: number; offset: number },
+  bytes: Buffer,
+  aborted: readonly AbortedTransaction[],
+): Promise<DecodedRecords> => {
+  const records: TransportRecord[] = []
+  const transactions = openTransactions(aborted)
+  let nextOffset = fromOffset
+  for (let from = 0; from + headBytes <= bytes.length; ) {
+    const until = from + at.length + 4 + bytes.readInt32BE(from + at.length)
+    // The broker cuts the last batch of an answer where its limit is.
+    if (until > bytes.length) break
+    const batch = bytes.subarray(from, until)
+    from = until
+    assertIntact(batch, topic, partition)
+    const baseOffset = Number(batch.readBigInt64BE(0))
+    const lastOffset = baseOffset + batch.readInt32BE(at.lastDelta)
+    if (lastOffset < fromOffset) continue
+    const attributes = batch.readInt16BE(at.attributes)
+    const skipped = transactions.isSkipped(batch, attributes, lastOffset)
+    if (!skipped) await decodeRecords({ topic, partition, baseOffset, fromOffset, attributes }, batch, records)
+    nextOffset = lastOffset + 1
+  }
+  return { records, nextOffset }
+}
+
+/** Follows the aborted transactions as the Java client does: each begins at its first offset and ends at its marker. */
+const openTransactions = (aborted: readonly AbortedTransaction[]) => {
+  const coming = aborted.toSorted((left, right) => Number(left.firstOffset - right.firstOffset))
+  const open = new Set<bigint>()
+  return {
+    isSkipped(batch: Buffer, attributes: number, lastOffset: number): boolean {
+      const producerId = batch.readBigInt64BE(producerIdAt)
+      while (coming[0] !== undefined && Number(coming[0].firstOffset) <= lastOffset) {
+        open.add(coming[0].producerId)
+        coming.shift()
+      }
+      if ((attributes & control) !== 0) {
+        if (isAbortMarker(batch)) open.delete(producerId)
+        return true
+      }
+      return (attributes & transactional) !== 0 && open.has(producerId)
+    },
+  }
+}
+
+/** The key of a control record: a version, then its kind. */
+const isAbortMarker = (batch: Buffer): boolean => {
+  const cursor = createRecordCursor(batch.subarray(headBytes))
+  const { key } = cursor.record()
+  return key !== null && key.length >= 4 && key.readInt16BE(2) === abortMarker
+}
+
+const assertIntact = (batch: Buffer, topic: string, partition: number): void => {
+  const magic = batch.readInt8(at.magic)
+  const intact = magic === 2 && crc32c(batch.subarray(at.attributes)) === batch.readUInt32BE(at.crc)
+  if (intact) return
+  const found = magic === 2 ? 'another checksum' : `record format ${magic}`
+  throw Object.assign(new Error(`a batch of ${topic}/${partition} has ${found}`), { type: 'CORRUPT_MESSAGE' })
+}
+
+interface BatchFacts {
+  readonly topic: string
+  readonly partition: number
+  readonly baseOffset: number
+  readonly fromOffset: number
+  readonly attributes: number
+}
+
+const decodeRecords = async (facts: BatchFacts, batch: Buffer, into: TransportRecord[]): Promise<void> => {
+  const { topic, partition, baseOffset, fromOffset, attributes } = facts
+  const packed = batch.subarray(headBytes)
+  const bitmask = attributes & compressionMask
+  const codec = compressions[bitmask]
+  if (bitmask !== 0 && codec === undefined) throw new RangeError(`compression ${bitmask} is unknown`)
+  const cursor = createRecordCursor(codec === undefined ? packed : await decompress(codec, packed))
+  const firstTime = Number(batch.readBigInt64BE(at.firstTime))
+  const stampedByBroker = (attributes & logAppendTime) !== 0
+  const maxTime = Number(batch.readBigInt64BE(at.maxTime))
+  for (let left = batch.readInt32BE(countAt); left > 0; left--) {
+    const { offsetDelta, timestampDelta, key, value, headers } = cursor.record()
+    const offset = baseOffset + offsetDelta
+    if (offset < fromOffset) continue
+    const timestampMs = stampedByBroker ? maxTime : firstTime + timestampDelta
+    const isPlain = headers.length === 1 && headers[0] === 0
+    into.push({
+      topic,
+      partition,
+      offset,
+      timestampMs,
+      key,
+      value,
+      headers: isPlain ? HeaderBlock.empty : new HeaderBlock(headers),
+    })
+  }
+}
+
+/** One uncompressed batch; header blocks are copied as they are. */
+export const encodeBatch = (records: readonly OutboundRecord[], nowMs: number): Buffer => {
+  const times = records.map(({ timestampMs }) => timestampMs ?? nowMs)
+  const firstTime = times[0] ?? nowMs
+  const sizes = records.map((record, index) => recordSize(record, index, (times[index] ?? nowMs) - firstTime))
+  const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + zigzagSize(size) + size, headBytes))
+  bytes.writeBigInt64BE(0n, 0)
+  bytes.writeInt32BE(bytes.length - at.length - 4, at.length)
+  bytes.writeInt32BE(-1, at.length + 4)
+  bytes.writeInt8(2, at.magic)
+  bytes.writeInt16BE(0, at.attributes)
+  bytes.writeInt32BE(records.length - 1, at.lastDelta)
+  bytes.writeBigInt64BE(BigInt(firstTime), at.firstTime)
+  bytes.writeBigInt64BE(BigInt(Math.max(...times)), at.maxTime)
+  // No producer id, epoch or sequence: not idempotent.
+  bytes.fill(0xff, producerIdAt, countAt)
+  bytes.writeInt32BE(records.length, countAt)
+  let position = headBytes
+  for (const [index, { key, value, headers }] of records.entries()) {
+    position = zigzagBytes(bytes, position, sizes[index] ?? 0)
+    bytes[position++] = 0
+    position = zigzagBytes(bytes, position, (times[index] ?? nowMs) - firstTime)
+    position = zigzagBytes(bytes, position, index)
+    position = nullableBytes(bytes, position, key)
+    position = nullableBytes(bytes, position, value)
+    position += headers.bytes.copy(bytes, position)
+  }
+  bytes.writeUInt32BE(crc32c(bytes.subarray(at.attributes)), at.crc)
+  return bytes
+}
+
+const recordSize = ({ key, value, headers }: OutboundRecord, offsetDelta: number, timeDelta: number): number =>
+  1 + zigzagSize(timeDelta) + zigzagSize(offsetDelta) + nullableSize(key) + nullableSize(value) + headers.bytes.length
+
+const nullableSize = (bytes: Buffer | null): number => (bytes === null ? 1 : zigzagSize(bytes.length) + bytes.length)
+
+const nullableBytes = (into: Buffer, position: number, bytes: Buffer | null): number => {
+  if (bytes === null) return zigzagBytes(into, position, -1)
+  const next = zigzagBytes(into, position, bytes.length)
+  return next + bytes.copy(into, next)
+}
