@@ -26,7 +26,7 @@ export interface MemoryLog {
   onceAppended(run: () => void): () => void
 }
 
-export const createMemoryLog = (): MemoryLog => {
+export const createMemoryLog = (onAppended?: (record: TransportRecord) => void): MemoryLog => {
   const topics = new Map<string, { readonly partitions: readonly MemoryPartition[]; readonly bytesMax: number }>()
   let waiting = new Set<() => void>()
 
@@ -55,7 +55,7 @@ export const createMemoryLog = (): MemoryLog => {
       const bytesMax = topics.get(topic)?.bytesMax ?? messageBytesMaxDefault
       if (bytes > bytesMax) throw refused(`a record of ${bytes} bytes`, 'contract', { topic, bytes, bytesMax })
       const offset = records.length
-      records.push({
+      const appended: TransportRecord = {
         topic,
         partition,
         offset,
@@ -63,7 +63,9 @@ export const createMemoryLog = (): MemoryLog => {
         key: copyOf(record.key),
         value: copyOf(record.value),
         headers: new HeaderBlock(Buffer.from(record.headers.bytes)),
-      })
+      }
+      records.push(appended)
+      onAppended?.(appended)
       const run = waiting
       waiting = new Set()
       for (const wake of run) wake()

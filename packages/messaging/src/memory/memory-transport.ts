@@ -32,14 +32,17 @@ export interface MemoryTransport extends Transport {
 export interface MemoryTransportOptions {
   readonly clock?: Clock
   readonly faults?: MemoryFaults
+  /** Called with every record at the moment it is in the log. */
+  readonly onAppended?: (record: TransportRecord) => void
 }
 
 /** Keeps all records. Deterministic given the clock and the seed of the faults. */
 export const createMemoryTransport = ({
   clock = systemClock,
   faults,
+  onAppended,
 }: MemoryTransportOptions = {}): MemoryTransport => {
-  const log = createMemoryLog()
+  const log = createMemoryLog(onAppended)
   const groups = new Map<string, MemoryGroup>()
   const places = new Map<TransportConsumer, { member: MemoryMember; group: MemoryGroup }>()
   const dice = createFaultDice(faults)
