@@ -7,6 +7,12 @@ export const kafkaConfig = configPart(
   'Kafka',
   {
     brokers: required('KAFKA_BROKERS', hostPorts(), 'Brokers to begin with.'),
+    driver: withDefault(
+      'KAFKA_DRIVER',
+      oneOf('kafkajs', 'platformatic'),
+      'kafkajs',
+      'The client library; both keep the same contract.',
+    ),
     clientId: optional('KAFKA_CLIENT_ID', text(), "Name in the brokers' logs and quotas; default: the service's name."),
     ssl: withDefault('KAFKA_SSL', flag(), 'false', 'TLS to the brokers, checked against the system authorities.'),
     saslMechanism: optional(

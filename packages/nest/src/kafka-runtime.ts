@@ -169,6 +169,7 @@ const connectionOf = ({ kafka, service }: KafkaRuntimeOptions): KafkaConfig => {
   const { saslMechanism: mechanism, saslUsername: username, saslPassword: password } = kafka
   const sasl = mechanism !== undefined && username !== undefined && password !== undefined
   return {
+    driver: kafka.driver,
     brokers: kafka.brokers,
     clientId: kafka.clientId ?? service.name,
     ...(kafka.ssl && { ssl: true }),
