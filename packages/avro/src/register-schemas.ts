@@ -1,4 +1,4 @@
-import type { SchemaReference } from '@interchange/messaging'
+import { InterchangeError, type SchemaReference } from '@interchange/messaging'
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry'
 import type { Compatibility } from './compatibility.ts'
 
@@ -22,9 +22,8 @@ const byName: Readonly<Record<Compatibility, COMPATIBILITY>> = {
 }
 
 /**
- * Registers every version, oldest first, and sets each new subject's compatibility; for a deployment, not for a
- * service. Safe to repeat. Rejects with the registry library's error, for example when a subject has another
- * compatibility or the registry refuses a version.
+ * Registers every version, oldest first, and holds each subject to its compatibility; for a deployment, not for a
+ * service. Safe to repeat. Rejects with the registry library's error when the registry refuses a version.
  */
 export const registerSchemas = async (
   registryUrl: string,
@@ -37,6 +36,8 @@ export const registerSchemas = async (
   const registry = new SchemaRegistry({ host, ...auth })
   const registered: RegisteredSchema[] = []
   for (const { compatibility, versions } of subjects) {
+    const [first] = versions
+    if (first !== undefined) await setCompatibility(host, auth, first.subject, compatibility)
     for (const { subject, version, text } of versions) {
       const options = { subject, compatibility: byName[compatibility] }
       const { id } = await registry.register({ type: SchemaType.AVRO, schema: text }, options)
@@ -44,4 +45,34 @@ export const registerSchemas = async (
     }
   }
   return registered
+}
+
+/** The library refuses a subject whose setting differs from ours; who registers the contracts decides their policy. */
+const setCompatibility = async (
+  host: string,
+  auth: { readonly auth: { readonly username: string; readonly password: string } } | '',
+  subject: string,
+  compatibility: Compatibility,
+): Promise<void> => {
+  const login = auth === '' ? undefined : Buffer.from(`${auth.auth.username}:${auth.auth.password}`).toString('base64')
+  const answer = await fetch(`${host}/config/${encodeURIComponent(subject)}`, {
+    method: 'PUT',
+    headers: {
+      'content-type': 'application/vnd.schemaregistry.v1+json',
+      ...(login !== undefined && { authorization: `Basic ${login}` }),
+    },
+    body: JSON.stringify({ compatibility }),
+    signal: AbortSignal.timeout(10_000),
+  })
+  await answer.body?.cancel()
+  if (!answer.ok) {
+    throw new InterchangeError(
+      'ICX_REGISTRY_UNAVAILABLE',
+      `the registry answered ${answer.status} to the policy of ${subject}`,
+      {
+        class: 'outage',
+        facts: { status: answer.status, subject },
+      },
+    )
+  }
 }

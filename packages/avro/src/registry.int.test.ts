@@ -128,6 +128,16 @@ describe('the codec against a real registry', () => {
     )
   })
 
+  it('brings a subject back to our policy when somebody loosened it', async () => {
+    const text = readFileSync(`${schemas}/sales/order-placed/v1.avsc`, 'utf8')
+    const subject = `${run}.policy.v1-value`
+    const versions = [{ subject, recordName: 'O', version: 1, text }]
+    await registerSchemas(url, [{ compatibility: 'BACKWARD_TRANSITIVE', versions }])
+    await registerSchemas(url, [{ compatibility: 'FULL_TRANSITIVE', versions }])
+    const answer = await fetch(`${url}/config/${subject}`)
+    expect(await answer.json()).toEqual({ compatibilityLevel: 'FULL_TRANSITIVE' })
+  })
+
   it('has a registry that refuses what the offline check refuses', async () => {
     const text = readFileSync(`${schemas}/sales/order-placed/v1.avsc`, 'utf8')
     const { fields, ...record } = JSON.parse(text) as { fields: readonly { name: string }[] }
