@@ -155,7 +155,7 @@ export const createMemoryTransport = ({
       const { member, group } = placeOf(consumer)
       clock.after(noticedAfterMs, () => {
         // A process that was killed meanwhile learns nothing.
-        if (!member.silent) void member.revoke().then(() => member.silent || group.join(member))
+        if (!member.silent) void member.revoke().then(() => (member.silent ? undefined : group.join(member)))
       })
       await group.leave(member)
     },
