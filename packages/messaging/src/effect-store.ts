@@ -1,4 +1,5 @@
 import type { InterchangeError } from './failure/failure.ts'
+import type { WaitingClaim, WaitingRoom } from './waiting-room.ts'
 
 /** One handled message on its way into the database. */
 export interface SettleEntry<Effect> {
@@ -9,6 +10,11 @@ export interface SettleEntry<Effect> {
   readonly partition: number
   readonly offset: number
   readonly effects: readonly Effect[]
+  /**
+   * The message waits in the store's room under this claim: `done` and `duplicate` take it out of there, `done` in the same
+   * transaction. When the claim is void the result is `ICX_WAITING_FENCED` and nothing of the message is written.
+   */
+  readonly claim?: WaitingClaim | undefined
 }
 
 /** `done`: effects and inbox row are committed. `duplicate`: they were before. An error: this one message failed for good. */
@@ -20,5 +26,7 @@ export type SettleResult = 'done' | 'duplicate' | InterchangeError
  * that only that message carries the error. Rejects (class `outage` or `transient`) when nothing was decided.
  */
 export interface EffectStore<Effect> {
+  /** Where messages wait that cannot be handled yet. Without it they wait in place, and their partition's offset with them. */
+  readonly waiting?: WaitingRoom
   settle(group: string, entries: readonly SettleEntry<Effect>[]): Promise<readonly SettleResult[]>
 }

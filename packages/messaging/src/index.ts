@@ -24,6 +24,7 @@ export {
   type PublisherLimits,
   type PublisherOptions,
 } from './publish/create-publisher.ts'
+export { type EventFacts, eventHeaders } from './publish/event-headers.ts'
 export type { Published, Publisher, PublishOptions } from './publisher.ts'
 export { derivedEventId, eventIdTimeMs, naturalEventId, newEventId, placeEventId } from './record/event-id.ts'
 export { HeaderBlock, type HeaderEntry, headerLimits } from './record/header-block.ts'
@@ -70,3 +71,4 @@ export type {
   TransportProducer,
   TransportRecord,
 } from './transport.ts'
+export type { ClaimedPartition, WaitingClaim, WaitingFailure, WaitingRecord, WaitingRoom } from './waiting-room.ts'

@@ -3,6 +3,7 @@ import { InterchangeError } from '../failure/failure.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../failure/retry-policy.ts'
 import type { HandlerContext, Route } from '../route.ts'
 import type { AnyTopic } from '../topic.ts'
+import type { WaitingRoom } from '../waiting-room.ts'
 
 /** A route with every default in its place, looked at once when the group starts. */
 export interface CompiledRoute {
@@ -11,6 +12,8 @@ export interface CompiledRoute {
   readonly handle: (value: unknown, context: HandlerContext) => unknown
   /** Undefined for a publish route. */
   readonly store: EffectStore<unknown> | undefined
+  /** Where its messages wait durably; undefined where they wait in place. */
+  readonly room: WaitingRoom | undefined
   readonly ordering: 'key' | 'partition' | 'none'
   readonly concurrencyMax: number
   /** Handlers running, and messages handled but not settled, before no more are started. */
@@ -52,6 +55,7 @@ const compileRoute = (route: Route): CompiledRoute => {
     group: route.group,
     handle: route.handle,
     store,
+    room: (route.ordering ?? 'key') === 'key' ? store?.waiting : undefined,
     ordering: route.ordering ?? 'key',
     concurrencyMax,
     unsettledMax: store === undefined ? 4 * concurrencyMax : concurrencyMax + 2 * batchMax,

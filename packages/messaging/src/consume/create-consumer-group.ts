@@ -17,6 +17,7 @@ import { createLetters } from './letters.ts'
 import type { Message } from './message.ts'
 import { createOutageWatch } from './outage-watch.ts'
 import { createOutputs, listOf } from './outputs.ts'
+import { createParking } from './parking.ts'
 import { createRebalance } from './rebalance.ts'
 import { createScheduler } from './scheduler.ts'
 import { createSettlement } from './settlement.ts'
@@ -79,6 +80,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     outages,
     letters,
     commits,
+    left: (message) => parking.left(message),
     onRoom: ({ owner }) => {
       if (owner.lanes.ready) scheduler.list(owner)
       scheduler.wake()
@@ -91,9 +93,10 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     flood,
     outages,
     letters,
+    park: (message, delayMs) => parking.wait(message, delayMs),
     retry: (message) => scheduler.retry(message),
     rest: settlement.rest,
-    buried: (message) => settlement.conclude(message, 'dead-lettered'),
+    buried: (message) => parking.takeOut(message, () => settlement.conclude(message, 'dead-lettered')),
     end,
   })
   const batches = createEffectBatches({
@@ -105,6 +108,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
       message.stage = 'over'
       settlement.rest(message)
     },
+    fenced: ({ owner }) => parking.fenced(owner),
   })
   const outputs = options.publisher === undefined ? undefined : createOutputs(state, options.publisher)
 
@@ -141,12 +145,27 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
 
   const attempts = createAttempts(state, {
     handled,
-    tombstone: (message) => settlement.conclude(message, 'tombstone'),
+    tombstone: (message) => parking.takeOut(message, () => settlement.conclude(message, 'tombstone')),
     failed: failures.failed,
   })
-  const scheduler = createScheduler({ state, gate, start: attempts.start })
+  const scheduler = createScheduler({
+    state,
+    gate,
+    start: attempts.start,
+    holdBack: (message) => parking.holdBack(message),
+  })
   const intake = createIntake({ state, commits, list: scheduler.list })
-  const rebalance = createRebalance(state, routes, commits)
+  const parking = createParking({
+    state,
+    commits,
+    retry: scheduler.retry,
+    list: scheduler.list,
+    take: intake.take,
+    pause: intake.pause,
+    relieve: intake.relieve,
+    end,
+  })
+  const rebalance = createRebalance(state, routes, commits, parking)
 
   const joining = transport.createConsumer({
     group,

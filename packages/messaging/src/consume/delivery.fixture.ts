@@ -5,7 +5,12 @@ import type { ConsumerGroup, ConsumerGroupOptions, DeliveryOutcome } from '../co
 import type { EffectStore, SettleEntry, SettleResult } from '../effect-store.ts'
 import { InterchangeError } from '../failure/failure.ts'
 import { type LogFields, type Logger, silentLogger } from '../logger.ts'
-import { createMemoryTransport, type MemoryTransport, type MemoryTransportOptions } from '../memory/index.ts'
+import {
+  createMemoryTransport,
+  type MemoryTransport,
+  type MemoryTransportOptions,
+  type MemoryWaitingRoom,
+} from '../memory/index.ts'
 import { type Metrics, noMetrics } from '../metrics.ts'
 import { createPublisher, type PublisherLimits } from '../publish/create-publisher.ts'
 import type { Publisher } from '../publisher.ts'
@@ -85,10 +90,11 @@ export interface ScriptedStore extends EffectStore<string> {
   readonly calls: number
 }
 
-export const scriptedStore = (): ScriptedStore => {
+export const scriptedStore = (waiting?: MemoryWaitingRoom): ScriptedStore => {
   const inbox = new Set<string>()
   let calls = 0
   const store: ScriptedStore = {
+    ...(waiting && { waiting }),
     away: false,
     refuse: () => undefined,
     effects: [],
@@ -102,8 +108,9 @@ export const scriptedStore = (): ScriptedStore => {
       if (store.away) throw new InterchangeError('ICX_STORE_UNAVAILABLE', 'database away', { class: 'outage' })
       store.batches.push(entries.length)
       return entries.map((entry): SettleResult => {
-        const refused = store.refuse(entry)
+        const refused = (entry.claim && waiting?.refusal(entry.claim)) ?? store.refuse(entry)
         if (refused !== undefined) return refused
+        if (entry.claim !== undefined) waiting?.leave(entry.claim, entry.offset)
         if (inbox.has(entry.messageId)) return 'duplicate'
         inbox.add(entry.messageId)
         store.effects.push(...entry.effects)

@@ -9,6 +9,7 @@ import type { Gate } from './gate.ts'
 import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
 import type { Message } from './message.ts'
 import { listOf } from './outputs.ts'
+import { claimOf } from './parking.ts'
 
 /**
  * Commits the effects of handled messages, one transaction of a route at a time, in the order they were handled. While
@@ -25,6 +26,8 @@ export interface EffectBatchesOptions {
   readonly failed: (message: Message, error: InterchangeError) => void
   /** Given up because its assignment or the group ended. */
   readonly dropped: (message: Message) => void
+  /** Another member has taken over what this message waited for. */
+  readonly fenced: (message: Message) => void
 }
 
 interface Gathering {
@@ -32,7 +35,8 @@ interface Gathering {
   working: boolean
 }
 
-export const createEffectBatches = ({ state, gate, settled, failed, dropped }: EffectBatchesOptions): EffectBatches => {
+export const createEffectBatches = (options: EffectBatchesOptions): EffectBatches => {
+  const { state, gate, settled, failed, dropped } = options
   const { clock, random, group } = state.options
   const gatherings = new Map<CompiledRoute, Gathering>()
 
@@ -82,7 +86,10 @@ export const createEffectBatches = ({ state, gate, settled, failed, dropped }: E
 
   const apply = (message: Message, result: SettleResult | undefined): void => {
     if (result === 'done' || result === 'duplicate') settled(message, result)
-    else failed(message, result ?? unanswered())
+    else if (result?.code === 'ICX_WAITING_FENCED') {
+      options.fenced(message)
+      dropped(message)
+    } else failed(message, result ?? unanswered())
   }
 
   const pause = (delayMs: number): Promise<void> => new Promise((resolve) => clock.after(delayMs, resolve))
@@ -114,6 +121,7 @@ const entryOf = (message: Message): SettleEntry<unknown> => ({
   partition: message.partition,
   offset: message.offset,
   effects: listOf(message.answer),
+  claim: claimOf(message),
 })
 
 const unanswered = (): InterchangeError =>

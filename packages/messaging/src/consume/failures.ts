@@ -1,7 +1,7 @@
 import { classify, type Failure } from '../failure/classify.ts'
 import type { InterchangeError } from '../failure/failure.ts'
 import { fingerprintOf } from '../failure/fingerprint.ts'
-import { afterFailure, backoffMs } from '../failure/retry-policy.ts'
+import { afterFailure, afterFailureWithRoom, backoffMs, type RetryPolicy, waitingMs } from '../failure/retry-policy.ts'
 import { HeaderBlock } from '../record/header-block.ts'
 import type { Span } from '../tracing.ts'
 import type { FloodWatch } from './flood.ts'
@@ -22,6 +22,8 @@ export interface FailuresOptions {
   readonly flood: FloodWatch
   readonly outages: OutageWatch
   readonly letters: Letters
+  /** Waits so many milliseconds, durably where it can. */
+  readonly park: (message: Message, delayMs: number) => void
   /** The wait is over. */
   readonly retry: (message: Message) => void
   /** The attempt is not under way any more; the message still is. */
@@ -49,9 +51,12 @@ export const createFailures = (options: FailuresOptions): Failures => {
     const history = historyWith(message, failure)
     const waitedMs = state.progressAtMs - (history.notYetSinceMs ?? state.progressAtMs)
     const { retry: policy } = message.owner.route
-    switch (afterFailure(policy, failure.failureClass, history.attemptsSpent, waitedMs)) {
+    switch (nextStep(message, policy, history, waitedMs)) {
       case 'retry':
         wait(message, history)
+        return
+      case 'wait':
+        waitInRoom(message, { ...history, waits: history.waits + 1 })
         return
       case 'dead-letter':
         bury(message, history)
@@ -61,6 +66,13 @@ export const createFailures = (options: FailuresOptions): Failures => {
         message.stage = 'over'
         options.end(failure.error)
     }
+  }
+
+  const nextStep = (message: Message, policy: RetryPolicy, history: FailureHistory, waitedMs: number) => {
+    const { attemptsSpent, last } = history
+    if (message.owner.room === undefined) return afterFailure(policy, last.failureClass, attemptsSpent, waitedMs)
+    const soFar = { attempts: message.attempt, attemptsSpent, waitedMs, retryAfterMs: last.retryAfterMs }
+    return afterFailureWithRoom(policy, last.failureClass, soFar)
   }
 
   const historyWith = (message: Message, failure: Failure): FailureHistory => {
@@ -73,6 +85,7 @@ export const createFailures = (options: FailuresOptions): Failures => {
       lastFailedAtMs: nowMs,
       attemptsSpent: (history?.attemptsSpent ?? 0) + (spends ? 1 : 0),
       notYetSinceMs: failure.failureClass === 'not-yet' ? (history?.notYetSinceMs ?? nowMs) : undefined,
+      waits: history?.waits ?? 0,
       heldForFlood: history?.heldForFlood ?? false,
     }
   }
@@ -100,6 +113,12 @@ export const createFailures = (options: FailuresOptions): Failures => {
     const { retry: policy } = message.owner.route
     const delayMs = askedMs(history.last) ?? backoffMs(policy, Math.max(1, message.attempt), random)
     next.cancelWait = clock.after(delayMs, () => options.retry(next))
+  }
+
+  const waitInRoom = (message: Message, history: FailureHistory): void => {
+    const { retry: policy } = message.owner.route
+    const delayMs = Math.max(askedMs(history.last) ?? 0, waitingMs(policy, history.waits, random))
+    options.park(nextAttempt(message, history), delayMs)
   }
 
   const bury = (message: Message, history: FailureHistory): void => {

@@ -6,6 +6,9 @@ export interface GroupLimits {
   /** All windows together; a partition that holds nothing may always fetch, so that none starves. */
   readonly bytesMax: number
   readonly fetchPartitionBytesMax: number
+  /** What may wait in the waiting table, of one key and of one partition; beyond that the partition pauses. */
+  readonly waitingKeyBytesMax: number
+  readonly waitingPartitionBytesMax: number
   readonly commitIntervalMs: number
   /** Pause between probes while a dependency is down: doubles from the first to the second. */
   readonly outageBackoffMs: number
@@ -31,6 +34,8 @@ export const defaultGroupLimits: GroupLimits = {
   partitionBytesMax: 8 * 1024 * 1024,
   bytesMax: 64 * 1024 * 1024,
   fetchPartitionBytesMax: 1024 * 1024,
+  waitingKeyBytesMax: 1024 * 1024,
+  waitingPartitionBytesMax: 4 * 1024 * 1024,
   commitIntervalMs: 500,
   outageBackoffMs: 200,
   outageBackoffMsMax: 5_000,

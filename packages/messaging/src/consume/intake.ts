@@ -3,10 +3,13 @@ import type { Commits } from './commits.ts'
 import { type GroupState, isEnding } from './group-state.ts'
 import { Message, type OwnedPartition } from './message.ts'
 import { partitionKey } from './owned-partition.ts'
+import { recordBytes } from './record-bytes.ts'
 
 /** Takes what the transport delivers and keeps every window within its bounds. Returns at once. */
 export interface Intake {
   take(batch: RecordBatch): void
+  /** Fetches no more of the partition until it has room again. */
+  pause(partition: OwnedPartition): void
   /** Windows may have shrunk: fetch again where there is room. Free when nothing is paused. */
   relieve(): void
 }
@@ -26,14 +29,26 @@ export const createIntake = ({ state, commits, list }: IntakeOptions): Intake =>
   const take = (batch: RecordBatch): void => {
     const partition = state.partitions.get(partitionKey(batch.topic, batch.partition))
     if (partition === undefined || partition.draining || partition.epoch !== batch.epoch || isEnding(state)) return
-    const { tracker } = partition
+    const { tracker, room } = partition
+    if (room !== undefined && room.claim === undefined) {
+      // What waited before us comes first.
+      room.early.push(batch)
+      pause(partition)
+      return
+    }
     const before = tracker.bytes
     for (const record of batch.records) {
       // Fetched twice: it is settled, or still in flight here.
       if (tracker.end !== undefined && record.offset < tracker.end) continue
+      const waits = room?.held.get(record.offset)
+      if (waits !== undefined) {
+        // It is in the waiting room already; whoever put it there could not commit.
+        tracker.settle(tracker.add(record.offset, 0, waits))
+        continue
+      }
       if (partition.stillRunning.size > 0 && takeOver(partition, record)) continue
       const message = new Message(record, partition, 1, undefined)
-      message.sequence = tracker.add(record.offset, bytesOf(record), message)
+      message.sequence = tracker.add(record.offset, recordBytes(record), message)
       partition.lanes.push(message)
     }
     tracker.delivered(batch.nextOffset)
@@ -56,7 +71,7 @@ export const createIntake = ({ state, commits, list }: IntakeOptions): Intake =>
     message.owner.busy--
     message.owner = partition
     partition.busy++
-    message.sequence = partition.tracker.add(record.offset, bytesOf(record), message)
+    message.sequence = partition.tracker.add(record.offset, recordBytes(record), message)
     if (message.holdsLane) {
       message.holdsLane = false
       partition.lanes.hold(message)
@@ -69,11 +84,14 @@ export const createIntake = ({ state, commits, list }: IntakeOptions): Intake =>
     tracker.bytes >= limits.partitionBytesMax ||
     (state.heldBytes >= limits.bytesMax && tracker.records > 0)
 
-  const hasRoomAgain = ({ tracker }: OwnedPartition): boolean =>
-    tracker.records === 0 ||
-    (tracker.records <= limits.partitionRecordsMax / 2 &&
-      tracker.bytes <= limits.partitionBytesMax / 2 &&
-      state.heldBytes <= limits.bytesMax / 2)
+  const hasRoomAgain = ({ tracker, room }: OwnedPartition): boolean =>
+    (room === undefined || (room.claim !== undefined && room.turnedAway.size === 0)) &&
+    (tracker.records === 0 || hasHalf(tracker))
+
+  const hasHalf = (tracker: OwnedPartition['tracker']): boolean =>
+    tracker.records <= limits.partitionRecordsMax / 2 &&
+    tracker.bytes <= limits.partitionBytesMax / 2 &&
+    state.heldBytes <= limits.bytesMax / 2
 
   const pause = (partition: OwnedPartition): void => {
     if (partition.paused) return
@@ -96,6 +114,7 @@ export const createIntake = ({ state, commits, list }: IntakeOptions): Intake =>
 
   return {
     take,
+    pause,
     relieve() {
       if (relieving || state.paused.size === 0) return
       relieving = true
@@ -103,6 +122,3 @@ export const createIntake = ({ state, commits, list }: IntakeOptions): Intake =>
     },
   }
 }
-
-const bytesOf = (record: TransportRecord): number =>
-  (record.key?.length ?? 0) + (record.value?.length ?? 0) + record.headers.bytes.length + 64

@@ -8,7 +8,12 @@ export interface LaneItem {
   holdsLane: boolean
   /** Next in the same lane. */
   nextInLane: this | undefined
+  /** Where it stands with the waiting room. */
+  readonly room: RoomStage
 }
+
+/** `entering`: being written there, so not to be started. `turned-away`: there was no room for it, so it waits in place. */
+export type RoomStage = 'out' | 'turned-away' | 'entering' | 'in'
 
 /**
  * The order of one partition: many keys at once, one key in its order. A lane exists only while a message of its key
@@ -22,6 +27,14 @@ export interface Lanes<Item extends LaneItem> {
   hold(item: Item): void
   /** The next message of its key may go. Ignored when it holds none. */
   release(item: Item): void
+  /** The holder waits durably: later messages of its key, those it answers and those to come, go behind it there. */
+  park(item: Item): Item[]
+  /** Whether messages that wait in this item's lane go into the waiting room. */
+  isParked(item: Item): boolean
+  /** Puts back what waited when the partition was taken over, in order. True for the first of its key, which holds the lane. */
+  restore(item: Item): boolean
+  /** A message that got its lane while it was being written may start. */
+  admit(item: Item): void
   /** Another attempt at the same message takes its lane over. */
   handOver(from: Item, to: Item): void
   /** Messages not started yet, in no order; they are gone from here. */
@@ -33,9 +46,14 @@ export interface Lanes<Item extends LaneItem> {
 interface Lane<Item> {
   first: Item | undefined
   last: Item | undefined
+  parked: boolean
 }
 
-export const createLanes = <Item extends LaneItem>(ordered: boolean): Lanes<Item> => {
+/** `joined` is told of messages that arrive behind one that waits durably. */
+export const createLanes = <Item extends LaneItem>(
+  ordered: boolean,
+  joined: (item: Item) => void = () => undefined,
+): Lanes<Item> => {
   const arrived = createFifo<Item>()
   const released = createFifo<Item>()
   const lanes = new Map<string | null, Lane<Item>>()
@@ -43,10 +61,15 @@ export const createLanes = <Item extends LaneItem>(ordered: boolean): Lanes<Item
   const waitsBehind = (item: Item): boolean => {
     const lane = lanes.get(item.laneKey)
     if (lane === undefined) return false
+    append(lane, item)
+    if (lane.parked) joined(item)
+    return true
+  }
+
+  const append = (lane: Lane<Item>, item: Item): void => {
     if (lane.last === undefined) lane.first = item
     else lane.last.nextInLane = item
     lane.last = item
-    return true
   }
 
   return {
@@ -63,7 +86,7 @@ export const createLanes = <Item extends LaneItem>(ordered: boolean): Lanes<Item
       // Held by a later message already: this one came back after its lane went on, and order across it is gone.
       if (!ordered || item.holdsLane || lanes.has(item.laneKey)) return
       item.holdsLane = true
-      lanes.set(item.laneKey, { first: undefined, last: undefined })
+      lanes.set(item.laneKey, { first: undefined, last: undefined, parked: false })
     },
     release(item) {
       if (!item.holdsLane) return
@@ -78,8 +101,31 @@ export const createLanes = <Item extends LaneItem>(ordered: boolean): Lanes<Item
       if (lane.first === undefined) lane.last = undefined
       follower.nextInLane = undefined
       follower.holdsLane = true
-      released.push(follower)
+      lane.parked = follower.room === 'in' || follower.room === 'entering'
+      if (follower.room !== 'entering') released.push(follower)
     },
+    park(item) {
+      const lane = item.holdsLane ? lanes.get(item.laneKey) : undefined
+      if (lane === undefined) return []
+      lane.parked = true
+      const followers: Item[] = []
+      for (let next = lane.first; next !== undefined; next = next.nextInLane) {
+        if (next.room === 'out') followers.push(next)
+      }
+      return followers
+    },
+    isParked: (item) => lanes.get(item.laneKey)?.parked === true,
+    restore(item) {
+      const lane = lanes.get(item.laneKey)
+      if (lane === undefined) {
+        item.holdsLane = true
+        lanes.set(item.laneKey, { first: undefined, last: undefined, parked: true })
+        return true
+      }
+      append(lane, item)
+      return false
+    },
+    admit: (item) => released.push(item),
     handOver(from, to) {
       to.holdsLane = from.holdsLane
       from.holdsLane = false

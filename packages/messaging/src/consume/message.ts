@@ -8,8 +8,9 @@ import type { HandlerContext } from '../route.ts'
 import type { ProcessFacts, Span } from '../tracing.ts'
 import type { TransportRecord } from '../transport.ts'
 import type { CompiledRoute } from './compiled-route.ts'
-import type { LaneItem, Lanes } from './lanes.ts'
+import type { LaneItem, Lanes, RoomStage } from './lanes.ts'
 import type { OffsetTracker } from './offset-tracker.ts'
+import type { PartitionRoom } from './partition-room.ts'
 
 /** Where a message stands: it only ever moves forward, and a later attempt is another `Message`. */
 export type Stage = 'queued' | 'running' | 'settling' | 'waiting' | 'over'
@@ -24,6 +25,8 @@ export interface OwnedPartition {
   readonly replayLane: boolean
   readonly tracker: OffsetTracker<Message>
   readonly lanes: Lanes<Message>
+  /** What waits durably for it; undefined where messages wait in place. */
+  readonly room: PartitionRoom | undefined
   /** Still in flight here when an earlier assignment of it ended, by offset; taken over when delivered again. */
   readonly stillRunning: Map<number, Message>
   /** Started and neither settled nor waiting for another attempt. */
@@ -57,6 +60,8 @@ export interface FailureHistory {
   readonly attemptsSpent: number
   /** Since when it has been `not-yet`; undefined when its last failure was of another class. */
   readonly notYetSinceMs: number | undefined
+  /** How often it has been put into the waiting room for its own sake. */
+  readonly waits: number
   /** The flood breaker sent it back once; its next letter is written. */
   readonly heldForFlood: boolean
 }
@@ -69,7 +74,7 @@ export const messageIdLengthMax = 255
  * message that succeeds. Ids, key and headers are read when somebody asks. The only class on the hot path.
  */
 export class Message implements HandlerContext, ProcessFacts, LaneItem {
-  readonly record: TransportRecord
+  record: TransportRecord
   readonly attempt: number
   history: FailureHistory | undefined
   owner: OwnedPartition
@@ -77,6 +82,9 @@ export class Message implements HandlerContext, ProcessFacts, LaneItem {
   stage: Stage = 'queued'
   holdsLane = false
   nextInLane: this | undefined = undefined
+  room: RoomStage = 'out'
+  /** While it waits durably: when it may be tried again. */
+  dueMs = 0
   startedAtMs = 0
   span: Span | undefined = undefined
   /** The codec was asked for the writer's schema during this attempt. */
@@ -102,6 +110,7 @@ export class Message implements HandlerContext, ProcessFacts, LaneItem {
   again(history: FailureHistory): Message {
     const next = new Message(this.record, this.owner, this.attempt + 1, history)
     next.sequence = this.sequence
+    if (this.room === 'in') next.room = 'in'
     this.stage = 'over'
     return next
   }

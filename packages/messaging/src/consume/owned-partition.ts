@@ -1,8 +1,9 @@
 import type { AssignedPartition } from '../transport.ts'
 import type { CompiledRoute } from './compiled-route.ts'
 import { createLanes } from './lanes.ts'
-import type { OwnedPartition } from './message.ts'
+import type { Message, OwnedPartition } from './message.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
+import { createPartitionRoom } from './partition-room.ts'
 
 export const partitionKey = (topic: string, partition: number): string => `${topic}/${partition}`
 
@@ -11,6 +12,7 @@ export const ownPartition = (
   route: CompiledRoute,
   replayLane: boolean,
   before: OwnedPartition | undefined,
+  joined: (message: Message) => void,
 ): OwnedPartition => {
   const stillRunning = new Map(before?.stillRunning)
   for (const message of before?.tracker.unsettled() ?? []) stillRunning.set(message.offset, message)
@@ -23,7 +25,9 @@ export const ownPartition = (
     route,
     replayLane,
     tracker: createOffsetTracker(),
-    lanes: createLanes(route.ordering !== 'none'),
+    lanes: createLanes(route.ordering !== 'none', joined),
+    // A replay's outcome is owed to whoever asked for it, so what the lane brings waits in place.
+    room: route.room === undefined || replayLane ? undefined : createPartitionRoom(route.room),
     stillRunning,
     busy: 0,
     listed: false,

@@ -5,6 +5,7 @@ import type { CompiledRoute } from './compiled-route.ts'
 import { type GroupState, untilCalm } from './group-state.ts'
 import type { OwnedPartition } from './message.ts'
 import { ownPartition, partitionKey } from './owned-partition.ts'
+import type { Parking } from './parking.ts'
 
 /** Partitions come and go. */
 export interface Rebalance {
@@ -17,6 +18,7 @@ export const createRebalance = (
   state: GroupState,
   routes: ReadonlyMap<string, CompiledRoute>,
   commits: Commits,
+  parking: Parking,
 ): Rebalance => {
   const { group, logger } = state.options
   const routeOf = new Map<string, { route: CompiledRoute; replayLane: boolean }>()
@@ -28,7 +30,7 @@ export const createRebalance = (
   const finish = (partition: OwnedPartition): void => {
     const key = partitionKey(partition.topic, partition.partition)
     partition.ended = true
-    state.heldBytes -= partition.tracker.bytes
+    state.heldBytes -= partition.tracker.bytes + (partition.room?.bytes ?? 0)
     state.paused.delete(partition)
     if (state.partitions.get(key) === partition) state.partitions.delete(key)
     if (partition.busy > 0) state.former.set(key, partition)
@@ -36,6 +38,7 @@ export const createRebalance = (
 
   return {
     assigned(partitions) {
+      const claimed: OwnedPartition[] = []
       for (const assigned of partitions) {
         const known = routeOf.get(assigned.topic)
         if (known === undefined) continue
@@ -51,8 +54,11 @@ export const createRebalance = (
         state.former.delete(key)
         // A driver may keep a pause across assignments (trap K26).
         if ((former ?? present)?.paused === true) state.consumer?.resume([assigned])
-        state.partitions.set(key, ownPartition(assigned, known.route, known.replayLane, former))
+        const owned = ownPartition(assigned, known.route, known.replayLane, former, parking.join)
+        state.partitions.set(key, owned)
+        if (owned.room !== undefined) claimed.push(owned)
       }
+      parking.claim(claimed)
       logger.info({ group, partitions: partitions.length }, 'partitions assigned')
     },
     async revoked(revoked) {
@@ -76,7 +82,7 @@ export const createRebalance = (
 export const dropUnstarted = (state: GroupState, partition: OwnedPartition): void => {
   partition.draining = true
   for (const message of partition.lanes.drain()) message.stage = 'over'
-  for (const message of partition.tracker.unsettled()) {
+  for (const message of [...partition.tracker.unsettled(), ...(partition.room?.held.values() ?? [])]) {
     if (message.stage !== 'waiting') continue
     message.cancelWait?.()
     message.stage = 'over'

@@ -17,6 +17,8 @@ export interface SchedulerOptions {
   readonly state: GroupState
   readonly gate: Gate
   readonly start: (message: Message) => void
+  /** Asked about messages of the waiting room: true when it is too early for this one. */
+  readonly holdBack: (message: Message) => boolean
 }
 
 /** Longest turn before timers, sockets and heartbeats get theirs. */
@@ -24,7 +26,7 @@ const sliceMsMax = 10
 /** Messages of one partition before the next one has its turn. */
 const turnMax = 256
 
-export const createScheduler = ({ state, gate, start }: SchedulerOptions): Scheduler => {
+export const createScheduler = ({ state, gate, start, holdBack }: SchedulerOptions): Scheduler => {
   const partitions = createFifo<OwnedPartition>()
   const due = createFifo<Message>()
   let blocked: OwnedPartition[] = []
@@ -107,6 +109,7 @@ export const createScheduler = ({ state, gate, start }: SchedulerOptions): Sched
     state.busy < gate.limit && route.running < route.concurrencyMax && route.unsettled < route.unsettledMax
 
   const begin = (message: Message): void => {
+    if (message.room === 'in' && holdBack(message)) return
     const { owner } = message
     if (message.stage === 'waiting') state.waiting--
     state.busy++

@@ -22,6 +22,8 @@ export interface SettlementOptions {
   readonly outages: OutageWatch
   readonly letters: Letters
   readonly commits: Commits
+  /** A message has ended that was in the waiting room, or while others could not get in. */
+  readonly left: (message: Message) => void
   /** Room has appeared: start more, fetch more. */
   readonly onRoom: (message: Message) => void
 }
@@ -33,6 +35,7 @@ export const createSettlement = ({
   outages,
   letters,
   commits,
+  left,
   onRoom,
 }: SettlementOptions): Settlement => {
   const conclude = (message: Message, as: SettledAs): void => {
@@ -55,6 +58,7 @@ export const createSettlement = ({
       owner.counts.settled[as]++
       commits.touch(owner)
     }
+    if (owner.room !== undefined && (message.room === 'in' || owner.room.turnedAway.size > 0)) left(message)
     if (as !== 'dead-lettered' && gate.limit > 0) {
       outages.good()
       if (flood.good()) recovered(state, 'flood')

@@ -57,8 +57,8 @@ const progressAgeMs = (state: GroupState): number => {
 const tellWaiting = ({ waiting, partitions, options }: GroupState, told: number): number => {
   if (waiting === 0 && told === 0) return 0
   const counts = new Map<string, number>()
-  for (const { topic, tracker } of partitions.values()) {
-    const here = tracker.unsettled().filter(({ stage }) => stage === 'waiting').length
+  for (const { topic, tracker, room } of partitions.values()) {
+    const here = tracker.unsettled().filter(({ stage }) => stage === 'waiting').length + (room?.held.size ?? 0)
     counts.set(topic, (counts.get(topic) ?? 0) + here)
   }
   for (const [topic, count] of counts) options.metrics.waiting(topic, options.group, count)

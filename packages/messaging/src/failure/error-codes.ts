@@ -48,6 +48,7 @@ export const errorCodes = {
   ICX_KAFKA_UNAVAILABLE: 'no broker answered in time',
   ICX_KAFKA_UNKNOWN_OUTCOME: 'the broker may or may not have the record',
   ICX_LETTER_GONE: 'a dead letter is no longer in its topic',
+  ICX_OUTBOX_LEASE_LOST: 'another process relays the outbox now',
   ICX_PUBLISH_CLOSED: 'the publisher is closed',
   ICX_PUBLISH_DEADLINE: 'the record was not acknowledged before the deadline',
   ICX_REGISTRY_NOT_REGISTERED:
@@ -65,6 +66,7 @@ export const errorCodes = {
   ICX_STORE_REFUSED: 'the database refused the data (a constraint or a data exception)',
   ICX_STORE_SCHEMA: 'the database lacks a schema, table, column or right that a statement needs',
   ICX_STORE_UNAVAILABLE: 'the database is unreachable or refuses connections',
+  ICX_WAITING_FENCED: 'another member has taken over the partition for which a message waits',
 } as const
 
 /** One of the closed set of error codes. */

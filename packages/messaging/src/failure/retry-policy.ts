@@ -2,13 +2,20 @@ import type { FailureClass } from './failure.ts'
 
 /** How a message that failed is tried again. Times in milliseconds. */
 export interface RetryPolicy {
-  /** Tries in all before a `transient` becomes a letter with reason `transient` (exhausted). */
+  /** Tries in place. After them a `transient` becomes a letter, or goes into the waiting table where the route has one. */
   readonly attemptsMax: number
   /** First pause; doubles up to `backoffMsMax`, with full jitter (between 0 and the computed pause). */
   readonly backoffMs: number
   readonly backoffMsMax: number
-  /** Longest time a `not-yet` message waits before it becomes a letter. */
+  /** Longest time a `not-yet` message waits in place before it becomes a letter. */
   readonly notYetMsMax: number
+  /** Tries from the waiting table before a `transient` becomes a letter. Default 10: some 20 minutes after the first failure. */
+  readonly waitingAttemptsMax: number
+  /** First pause in the waiting table; doubles up to `waitingBackoffMsMax`, jittered between half of it and all of it. */
+  readonly waitingBackoffMs: number
+  readonly waitingBackoffMsMax: number
+  /** Longest time a `not-yet` message waits in all, where the route has a waiting table. Default one hour. */
+  readonly waitingNotYetMsMax: number
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
@@ -16,6 +23,10 @@ export const defaultRetryPolicy: RetryPolicy = {
   backoffMs: 100,
   backoffMsMax: 5_000,
   notYetMsMax: 60_000,
+  waitingAttemptsMax: 10,
+  waitingBackoffMs: 5_000,
+  waitingBackoffMsMax: 300_000,
+  waitingNotYetMsMax: 3_600_000,
 }
 
 /**
@@ -46,4 +57,41 @@ export const afterFailure = (
     case 'fatal':
       return 'stop'
   }
+}
+
+/** What a failed message has behind it. */
+export interface FailedSoFar {
+  /** Attempts in this place, of whatever end. */
+  readonly attempts: number
+  /** Attempts that count: an outage and a `not-yet` spend none. */
+  readonly attemptsSpent: number
+  /** How long it has been `not-yet`. */
+  readonly waitedMs: number
+  /** What the other side asked for. */
+  readonly retryAfterMs: number | undefined
+}
+
+/** As `afterFailure`, where messages can wait in a table: `wait` once the tries in place are used up. */
+export const afterFailureWithRoom = (
+  policy: RetryPolicy,
+  failureClass: FailureClass,
+  { attempts, attemptsSpent, waitedMs, retryAfterMs }: FailedSoFar,
+): 'retry' | 'wait' | 'dead-letter' | 'stop' => {
+  switch (failureClass) {
+    case 'transient':
+    case 'rate-limited':
+      if (attemptsSpent >= policy.attemptsMax + policy.waitingAttemptsMax) return 'dead-letter'
+      return attemptsSpent < policy.attemptsMax && (retryAfterMs ?? 0) <= policy.backoffMsMax ? 'retry' : 'wait'
+    case 'not-yet':
+      if (waitedMs >= policy.waitingNotYetMsMax) return 'dead-letter'
+      return attempts < policy.attemptsMax ? 'retry' : 'wait'
+    default:
+      return afterFailure(policy, failureClass, attemptsSpent, waitedMs)
+  }
+}
+
+/** Pause before try number `wait` from the waiting table: equal jitter, so that it always grows. */
+export const waitingMs = (policy: RetryPolicy, wait: number, random: () => number): number => {
+  const bound = Math.min(policy.waitingBackoffMsMax, policy.waitingBackoffMs * 2 ** Math.min(wait - 1, 30))
+  return Math.ceil(bound / 2 + (random() * bound) / 2)
 }

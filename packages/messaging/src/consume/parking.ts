@@ -1,0 +1,265 @@
+import { classify, type Failure } from '../failure/classify.ts'
+import { InterchangeError } from '../failure/failure.ts'
+import { backoffMs, defaultRetryPolicy } from '../failure/retry-policy.ts'
+import type { RecordBatch } from '../transport.ts'
+import type { ClaimedPartition, WaitingClaim, WaitingRoom } from '../waiting-room.ts'
+import type { Commits } from './commits.ts'
+import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
+import type { Message, OwnedPartition } from './message.ts'
+import { partitionKey } from './owned-partition.ts'
+import { copyOf, countBytes, fits, fromWaiting, type PartitionRoom, toWaiting } from './partition-room.ts'
+import { dropUnstarted } from './rebalance.ts'
+
+/**
+ * Moves messages that must wait into the waiting room, the later ones of their key behind them, and lets their offsets pass
+ * (design page 3, "Waiting without losing order"). Only messages that have failed in place come here.
+ */
+export interface Parking {
+  /** Takes over what waits for partitions that were just assigned; until then nothing of them is handled. */
+  claim(partitions: readonly OwnedPartition[]): void
+  /** The message waits `delayMs`: durably, or in place while the room is full. It stands in stage `waiting`. */
+  wait(message: Message, delayMs: number): void
+  /** The message arrived behind one that waits durably. */
+  join(message: Message): void
+  /** True when the message has its lane and must not start yet; it starts when it is due. */
+  holdBack(message: Message): boolean
+  /** Takes a message that ended without effects out of the table, if it is there, and goes on. */
+  takeOut(message: Message, then: () => void): void
+  /** A message is settled: if it was in the table it is gone from there, and others may get in. */
+  left(message: Message): void
+  /** Another member has claimed the partition: stop working on it. */
+  fenced(partition: OwnedPartition): void
+}
+
+export interface ParkingOptions {
+  readonly state: GroupState
+  readonly commits: Commits
+  readonly retry: (message: Message) => void
+  readonly list: (partition: OwnedPartition) => void
+  readonly take: (batch: RecordBatch) => void
+  /** The partition may fetch no more for now; it may fetch again. */
+  readonly pause: (partition: OwnedPartition) => void
+  readonly relieve: () => void
+  readonly end: (error: InterchangeError) => void
+}
+
+export const createParking = (options: ParkingOptions): Parking => {
+  const { state, commits, list, relieve } = options
+  const { clock, logger, group } = state.options
+
+  /** Tries until it is through; undefined when the partitions are no longer ours, or the claim is void. */
+  const untilDone = async <Result>(
+    partitions: readonly OwnedPartition[],
+    work: () => Promise<Result>,
+  ): Promise<Result | undefined> => {
+    for (let attempt = 1; ; attempt++) {
+      if (partitions.every(({ ended }) => ended)) return undefined
+      try {
+        const result = await work()
+        recovered(state, 'waiting')
+        return result
+      } catch (error) {
+        const failure = classify(error)
+        if (failure.code === 'ICX_WAITING_FENCED') {
+          for (const partition of partitions) fenced(partition)
+          return undefined
+        }
+        if (isEnding(state)) return undefined
+        await backOff(failure, attempt)
+      }
+    }
+  }
+
+  const backOff = (failure: Failure, attempt: number): Promise<void> => {
+    state.progressAtMs = clock.now()
+    troubled(state, 'waiting', `what must wait cannot be written: ${failure.code}: ${failure.message}`)
+    const delayMs = Math.max(10, backoffMs(defaultRetryPolicy, attempt, state.options.random))
+    return new Promise((resolve) => clock.after(delayMs, resolve))
+  }
+
+  const claim = (partitions: readonly OwnedPartition[]): void => {
+    const byRoom = Map.groupBy(partitions, ({ room }) => room?.store)
+    for (const [store, owned] of byRoom) if (store !== undefined) void takeOver(store, owned)
+  }
+
+  const takeOver = async (store: WaitingRoom, partitions: readonly OwnedPartition[]): Promise<void> => {
+    const places = partitions.map(({ topic, partition }) => ({ topic, partition }))
+    const claimed = await untilDone(partitions, () => store.claim(group, places))
+    if (claimed === undefined) return
+    const byPlace = new Map(claimed.map((one) => [partitionKey(one.claim.topic, one.claim.partition), one]))
+    for (const partition of partitions) {
+      const one = byPlace.get(partitionKey(partition.topic, partition.partition))
+      if (one !== undefined && partition.room !== undefined) restore(partition, partition.room, one)
+    }
+    relieve()
+  }
+
+  const restore = (partition: OwnedPartition, room: PartitionRoom, { claim, records }: ClaimedPartition): void => {
+    if (partition.draining || partition.ended || isEnding(state)) return
+    room.claim = claim
+    for (const record of records) {
+      const message = fromWaiting(record, partition)
+      room.held.set(record.offset, message)
+      state.heldBytes += countBytes(room, message, 1)
+      if (!partition.lanes.restore(message)) continue
+      message.stage = 'waiting'
+      state.waiting++
+      arm(message)
+    }
+    if (records.length > 0)
+      logger.info({ group, topic: claim.topic, partition: claim.partition, waiting: records.length }, 'taken over')
+    for (const batch of room.early.splice(0)) options.take(batch)
+  }
+
+  /** Never early: a timer may fire a little before the clock says so. */
+  const arm = (message: Message): void => {
+    message.cancelWait = clock.after(Math.max(0, message.dueMs - clock.now()), () => {
+      if (clock.now() < message.dueMs) arm(message)
+      else options.retry(message)
+    })
+  }
+
+  const wait = (message: Message, delayMs: number): void => {
+    message.dueMs = clock.now() + delayMs
+    const { room } = message.owner
+    if (room === undefined) arm(message)
+    else if (message.room === 'in') {
+      room.held.set(message.offset, message)
+      room.entering.push(message)
+      void write(message.owner, room)
+    } else enrol(room, message)
+  }
+
+  const join = (message: Message): void => {
+    message.dueMs = clock.now()
+    if (message.owner.room !== undefined) enrol(message.owner.room, message)
+  }
+
+  const enrol = (room: PartitionRoom, message: Message): void => {
+    // Behind those that found no room, lest it overtakes one of its own key.
+    if (room.turnedAway.size === 0 && fits(room, message, state.limits)) {
+      enter(room, message)
+      return
+    }
+    message.room = 'turned-away'
+    room.turnedAway.push(message)
+    options.pause(message.owner)
+    if (message.stage === 'waiting') arm(message)
+  }
+
+  const enter = (room: PartitionRoom, message: Message): void => {
+    message.room = 'entering'
+    message.record = copyOf(message.record)
+    state.heldBytes += countBytes(room, message, 1)
+    room.entering.push(message)
+    for (const follower of message.owner.lanes.park(message)) {
+      follower.dueMs = clock.now()
+      enrol(room, follower)
+    }
+    void write(message.owner, room)
+  }
+
+  /** One write of a partition at a time, each with all that has gathered. */
+  const write = async (owner: OwnedPartition, room: PartitionRoom): Promise<void> => {
+    if (room.writing) return
+    room.writing = true
+    // After this turn, so that what parks in it is written together.
+    await Promise.resolve()
+    while (room.entering.size > 0) {
+      const batch = room.entering.drain().filter(({ stage }) => stage !== 'over')
+      const { claim } = room
+      if (batch.length === 0 || claim === undefined) continue
+      const records = batch.map(toWaiting)
+      if ((await untilDone([owner], () => room.store.put(claim, records).then(() => true))) === undefined) break
+      for (const message of batch) written(owner, room, message)
+      list(owner)
+      relieve()
+    }
+    room.writing = false
+  }
+
+  const written = (owner: OwnedPartition, room: PartitionRoom, message: Message): void => {
+    const isNew = message.room === 'entering'
+    if (isNew && !owner.ended) {
+      const before = owner.tracker.bytes
+      owner.tracker.settle(message.sequence)
+      state.heldBytes -= before - owner.tracker.bytes
+      commits.touch(owner)
+    }
+    if (message.stage === 'over') return
+    message.room = 'in'
+    room.held.set(message.offset, message)
+    if (message.stage === 'waiting') arm(message)
+    else if (isNew && message.holdsLane) owner.lanes.admit(message)
+  }
+
+  const holdBack = (message: Message): boolean => {
+    if (message.stage !== 'queued' || message.dueMs <= clock.now()) return false
+    message.stage = 'waiting'
+    state.waiting++
+    arm(message)
+    return true
+  }
+
+  const takeOut = (message: Message, then: () => void): void => {
+    const { owner, offset } = message
+    const claim = claimOf(message)
+    if (claim === undefined || owner.room === undefined) {
+      then()
+      return
+    }
+    const { store } = owner.room
+    void untilDone([owner], () => store.remove(claim, offset).then(() => true)).then(() => then())
+  }
+
+  const left = (message: Message): void => {
+    const { room } = message.owner
+    if (room === undefined) return
+    const freed = room.held.delete(message.offset) ? countBytes(room, message, -1) : 0
+    if (message.owner.ended) return
+    state.heldBytes += freed
+    admitTurnedAway(message.owner, room)
+  }
+
+  const admitTurnedAway = (owner: OwnedPartition, room: PartitionRoom): void => {
+    for (let next = room.turnedAway.peek(); next !== undefined; next = room.turnedAway.peek()) {
+      if (next.room === 'turned-away' && next.stage !== 'over') {
+        if (!isBehindTheRoom(owner, next)) next.room = 'out'
+        else if (fits(room, next, state.limits)) {
+          next.cancelWait?.()
+          room.turnedAway.shift()
+          enter(room, next)
+          continue
+        } else return
+      }
+      room.turnedAway.shift()
+    }
+    relieve()
+  }
+
+  /** It waits by itself, or everything before it in its lane is in the table: never a message without those before it. */
+  const isBehindTheRoom = ({ lanes }: OwnedPartition, message: Message): boolean =>
+    message.stage === 'waiting' || (message.stage === 'queued' && !message.holdsLane && lanes.isParked(message))
+
+  const fenced = (partition: OwnedPartition): void => {
+    if (partition.draining) return
+    dropUnstarted(state, partition)
+    logger.warn({ group, topic: partition.topic, partition: partition.partition }, 'fenced')
+    // The rebalance that took it away is on its way to us. When it is not, two members believe in one partition.
+    clock.after(2 * state.limits.sessionTimeoutMs, () => {
+      if (!partition.ended && !isEnding(state)) options.end(lostUnnoticed(partition))
+    })
+  }
+
+  return { claim, wait, join, holdBack, takeOut, left, fenced }
+}
+
+/** Under which claim a message waits; undefined when it does not. */
+export const claimOf = ({ room, owner }: Message): WaitingClaim | undefined =>
+  room === 'in' ? owner.room?.claim : undefined
+
+const lostUnnoticed = ({ topic, partition }: OwnedPartition): InterchangeError =>
+  new InterchangeError('ICX_WAITING_FENCED', `${topic}/${partition} was claimed by another member and is still ours.`, {
+    class: 'fatal',
+    facts: { topic, partition },
+  })
