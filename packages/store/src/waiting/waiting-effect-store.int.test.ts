@@ -1,0 +1,160 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { newEventId, rejected, type SettleEntry, type WaitingClaim, type WaitingRecord } from '@interchange/messaging'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testDatabase } from '../database.fixture.ts'
+import type { Database, Transaction } from '../database.ts'
+import { migrate } from '../migrate.ts'
+import { createWaitingEffectStore } from './waiting-effect-store.ts'
+
+let database: Database
+beforeAll(async () => {
+  database = testDatabase({ poolMax: 4 })
+  await migrate(database)
+  await database.query('CREATE TABLE posting (place bigserial PRIMARY KEY, text text NOT NULL)')
+})
+afterAll(async () => {
+  await database.close()
+})
+
+const write = async (tx: Transaction, effects: readonly string[]): Promise<void> => {
+  if (effects.includes('refused')) throw rejected('refused')
+  await tx.query('INSERT INTO posting (text) SELECT * FROM unnest($1::text[])', [effects])
+}
+const uniqueGroup = (): string => `group-${randomBytes(6).toString('hex')}`
+const topic = 'sales.order-placed.v1'
+const place = { topic, partition: 3 }
+const open = async () => {
+  const group = uniqueGroup()
+  const store = createWaitingEffectStore<string>({ database, apply: write })
+  const [claimed] = await store.waiting.claim(group, [place])
+  if (claimed === undefined) throw new Error('nothing claimed')
+  return { group, store, claim: claimed.claim }
+}
+const record = (offset: number, more: Partial<WaitingRecord> = {}): WaitingRecord => ({
+  offset,
+  timestampMs: 1_700_000_000_000 + offset,
+  key: Buffer.from('customer-1'),
+  value: randomBytes(40),
+  headers: Buffer.from([0]),
+  messageId: newEventId(Date.now()),
+  dueMs: 1_700_000_000_123,
+  attempts: 0,
+  failure: undefined,
+  ...more,
+})
+const entry = (waiting: WaitingRecord, text: string, claim?: WaitingClaim): SettleEntry<string> => ({
+  messageId: waiting.messageId,
+  contentHash: createHash('sha256')
+    .update(waiting.value ?? '')
+    .digest()
+    .subarray(0, 16),
+  ...place,
+  offset: waiting.offset,
+  effects: [text],
+  claim,
+})
+const waits = async (group: string): Promise<readonly number[]> =>
+  (
+    await database.query<{ offset: string }>('SELECT "offset" FROM waiting WHERE group_name = $1 ORDER BY "offset"', [
+      group,
+    ])
+  ).map(({ offset }) => Number(offset))
+const postings = async (prefix: string): Promise<readonly string[]> =>
+  (
+    await database.query<{ text: string }>('SELECT text FROM posting WHERE text LIKE $1 ORDER BY place', [`${prefix}%`])
+  ).map(({ text }) => text)
+
+test('what waits comes back to the next owner byte for byte, in order, with what went wrong', async () => {
+  const { group, store, claim } = await open()
+  const failure = {
+    failureClass: 'transient',
+    code: 'ICX_HANDLER_FAILED',
+    type: 'Error',
+    message: 'a NUL \0, half a \ud83d and a "quote"',
+    stack: '',
+    firstFailedAtMs: 1,
+    lastFailedAtMs: 2,
+    attemptsSpent: 5,
+    waits: 1,
+    notYetSinceMs: undefined,
+  } as const
+  const odd = record(7, { key: null, value: null, headers: randomBytes(60), attempts: 5, failure })
+  const first = record(4)
+  await store.waiting.put(claim, [odd, first])
+  await store.waiting.put(claim, [{ ...first, dueMs: 99, attempts: 2 }])
+  const [other, same] = await store.waiting.claim(group, [{ topic: 'none.v1', partition: 0 }, place])
+  expect(other?.records).toEqual([])
+  expect(same?.records).toEqual([{ ...first, dueMs: 99, attempts: 2 }, odd])
+})
+
+test('settling takes a message out of the table in the transaction of its effects, or not at all', async () => {
+  const { group, store, claim } = await open()
+  const records = [record(1), record(2), record(3)]
+  await store.waiting.put(claim, records)
+  const texts = [`${group} 1`, 'refused', `${group} 3`]
+  const entries = records.map((one, index) => entry(one, texts[index] ?? '', claim))
+  const live = entry(record(9), `${group} live`)
+  const [one, two, three, four] = await store.settle(group, [...entries, live])
+  expect([one, three, four]).toEqual(['done', 'done', 'done'])
+  expect(two).toMatchObject({ code: 'ICX_HANDLER_REJECTED' })
+  expect(await waits(group)).toEqual([2])
+  expect(await postings(group)).toEqual([`${group} 1`, `${group} 3`, `${group} live`])
+  await store.waiting.remove(claim, 2)
+  expect(await waits(group)).toEqual([])
+})
+
+test('a duplicate leaves the table without an effect', async () => {
+  const { group, store, claim } = await open()
+  const one = record(1)
+  await store.settle(group, [entry(one, `${group} once`)])
+  await store.waiting.put(claim, [one])
+  expect(await store.settle(group, [entry(one, `${group} twice`, claim)])).toEqual(['duplicate'])
+  expect(await waits(group)).toEqual([])
+  expect(await postings(group)).toEqual([`${group} once`])
+})
+
+test('a member whose claim is void can neither put, remove nor settle; its other messages are settled', async () => {
+  const { group, store, claim } = await open()
+  const records = [record(1), record(2)]
+  await store.waiting.put(claim, records)
+  const [next] = await store.waiting.claim(group, [place])
+  await expect(store.waiting.put(claim, [record(5)])).rejects.toMatchObject({ code: 'ICX_WAITING_FENCED' })
+  await expect(store.waiting.remove(claim, 1)).rejects.toMatchObject({ code: 'ICX_WAITING_FENCED' })
+  const stale = records.map((one) => entry(one, `${group} stale`, claim))
+  const results = await store.settle(group, [...stale, entry(record(9), `${group} live`)])
+  expect(results).toMatchObject([{ code: 'ICX_WAITING_FENCED' }, { code: 'ICX_WAITING_FENCED' }, 'done'])
+  expect(await waits(group)).toEqual([1, 2])
+  expect(await postings(group)).toEqual([`${group} live`])
+  const owned = records.map((one) => entry(one, `${group} owned`, next?.claim))
+  expect(await store.settle(group, owned)).toEqual(['done', 'done'])
+  expect(await waits(group)).toEqual([])
+})
+
+test('a claim waits for the settlement under way and never sees what that takes out', async () => {
+  const { group, claim } = await open()
+  const one = record(1)
+  let entered = (): void => undefined
+  let leave = (): void => undefined
+  const inside = new Promise<void>((resolve) => {
+    entered = resolve
+  })
+  const released = new Promise<void>((resolve) => {
+    leave = resolve
+  })
+  const slow = createWaitingEffectStore<string>({
+    database,
+    apply: async (tx, effects) => {
+      entered()
+      await released
+      await write(tx, effects)
+    },
+  })
+  await slow.waiting.put(claim, [one])
+  const settling = slow.settle(group, [entry(one, `${group} slow`, claim)])
+  await inside
+  const claiming = slow.waiting.claim(group, [place])
+  expect(await Promise.race([claiming, new Promise((resolve) => setTimeout(() => resolve('held'), 100))])).toBe('held')
+  leave()
+  expect(await settling).toEqual(['done'])
+  expect((await claiming)[0]?.records).toEqual([])
+})
