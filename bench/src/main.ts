@@ -1,39 +1,91 @@
 import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { checkoutFolder } from '@interchange/stack'
+import type { Benchmark } from './benchmark.ts'
 import { pipeline } from './pipeline.ts'
-
-/** A benchmark: says what it does on stderr, answers with its figures. */
-type Benchmark = (options: { readonly data: string | undefined }) => Promise<Readonly<Record<string, unknown>>>
 
 const benchmarks: Readonly<Record<string, Benchmark>> = { pipeline }
 
-const usage = `npm run bench -- [--only NAME,NAME] [--data FILE] [--json]
+const usage = `npm run bench -- [--only NAME,NAME] [--data FILE] [--minutes N] [--json]
 
   pipeline   a retail file from HTTP to all three groups, reconciled by SQL: lines/s, events/s, memory slopes
+
+  --only     benchmarks to run, by name; all without it
+  --data     the retail file to send (CSV, or CSV.gz)
+  --minutes  how long the system is kept under load for the memory slopes; default 5
+  --json     one line of JSON on stdout
 `
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    data: { type: 'string' },
-    json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
-  },
-})
+const { interrupted, wrongUsage } = { interrupted: 130, wrongUsage: 2 }
 
-const names = values.only?.split(',') ?? Object.keys(benchmarks)
-const unknown = names.filter((name) => benchmarks[name] === undefined)
-if (values.help === true || unknown.length > 0) {
-  process.stderr.write(`${unknown.map((name) => `There is no benchmark ${name}.\n`).join('')}${usage}`)
-  process.exit(unknown.length > 0 ? 2 : 0)
+const main = async (): Promise<number> => {
+  const options = readOptions()
+  if (typeof options === 'string') {
+    process.stderr.write(`${options}${usage}`)
+    return options === '' ? 0 : wrongUsage
+  }
+  const abort = new AbortController()
+  // The second one ends the process at once; the stack's guard then ends the rest.
+  process.once('SIGINT', () => abort.abort()).once('SIGTERM', () => abort.abort())
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', cwd: checkoutFolder }).trim()
+  const results: unknown[] = []
+  for (const name of options.names) {
+    say(name)
+    try {
+      const result = await benchmarks[name]?.({ ...options, signal: abort.signal, say })
+      results.push({ name, ...result?.figures })
+      await writeResult(name, { name, commit, ...machine(), ...result })
+    } catch (error) {
+      if (!abort.signal.aborted) throw error
+      say('Interrupted; everything that was started has ended.')
+      return interrupted
+    }
+  }
+  const answer = { results, commit, node: process.version }
+  process.stdout.write(`${JSON.stringify(answer, null, options.json ? 0 : 2)}\n`)
+  return 0
 }
 
-const results: unknown[] = []
-for (const name of names) {
-  process.stderr.write(`${name}\n`)
-  results.push({ name, ...(await benchmarks[name]?.({ data: values.data })) })
+/** What to run; a complaint, or '' for help, when nothing is to be run. */
+const readOptions = () => {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string', default: Object.keys(benchmarks).join(',') },
+        data: { type: 'string' },
+        minutes: { type: 'string', default: '5' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    if (values.help) return ''
+    const names = values.only.split(',')
+    const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name))
+    if (unknown.length > 0) return `There is no benchmark ${unknown.join(', ')}.\n\n`
+    const minutes = Number(values.minutes)
+    if (!(minutes >= 0 && minutes <= 24 * 60)) return `--minutes is a number from 0 to ${24 * 60}.\n\n`
+    return { names, minutes, data: values.data, json: values.json }
+  } catch (error) {
+    return `${error instanceof Error ? error.message : String(error)}\n\n`
+  }
 }
-const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-process.stdout.write(
-  `${JSON.stringify(values.json === true ? { results, commit, node: process.version } : results, null, values.json === true ? 0 : 2)}\n`,
-)
+
+const machine = () => {
+  const [cpu] = cpus()
+  return { node: process.version, platform: process.platform, arch: process.arch, cpus: cpus().length, cpu: cpu?.model }
+}
+
+const writeResult = async (name: string, result: object): Promise<void> => {
+  const folder = join(checkoutFolder, 'bench', 'results')
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, `${new Date().toISOString().slice(0, 10)}-${name}.json`)
+  await writeFile(path, `${JSON.stringify(result)}\n`)
+  say(`  raw numbers: ${path}`)
+}
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+process.exitCode = await main()

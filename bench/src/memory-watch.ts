@@ -1,45 +1,72 @@
-import { readFileSync } from 'node:fs'
+import type { RunningService } from '@interchange/stack'
+import { liveMemory, openInspector } from './inspector.ts'
+import { residentMib } from './process-figures.ts'
 
-/** Resident memory of one process, seen once a second. */
+/** Memory of one service under load. */
 export interface MemoryWatch {
-  /** Growth over the second half of the watch, in MiB a minute: the least-squares line through the samples. */
-  slopeMibPerMinute(): number
-  maxMib(): number
+  readonly name: string
+  /** Collects the garbage of the service and notes what is left. For a system at rest: what is on its way through counts as left. */
+  lookAtRest(signal: AbortSignal): Promise<void>
+  figures(): MemoryFigures
   stop(): void
 }
 
-interface Sample {
+/** In MiB, and MiB a minute: the least-squares line through the samples of the second half of the watch. */
+export interface MemoryFigures {
+  readonly liveMib: number
+  readonly liveMibPerMinute: number
+  readonly residentMaxMib: number
+  readonly residentMibPerMinute: number
+  readonly live: readonly Sample[]
+  readonly resident: readonly Sample[]
+}
+
+/** What was held at a time. */
+export interface Sample {
   readonly atMinutes: number
   readonly mib: number
 }
 
-/** Watches a process of this machine (Linux: /proc). */
-export const watchMemory = (pid: number): MemoryWatch => {
+/** Looks at a service's resident memory (Linux: /proc) once a second, and at its live memory when told to. */
+export const watchMemory = (service: RunningService): MemoryWatch => {
   const startedAt = performance.now()
-  const samples: Sample[] = []
-  const look = (): void => {
-    const mib = residentMib(pid)
-    if (mib !== undefined) samples.push({ atMinutes: (performance.now() - startedAt) / 60_000, mib })
+  const resident: Sample[] = []
+  const live: Sample[] = []
+  const note = (samples: Sample[], mib: number): void => {
+    samples.push({ atMinutes: (performance.now() - startedAt) / 60_000, mib })
   }
-  const timer = setInterval(look, 1_000)
-  look()
+  let inspectorUrl: string | undefined
+  const timer = setInterval(() => {
+    const pid = service.pid()
+    const mib = pid === null ? undefined : residentMib(pid)
+    if (mib !== undefined) note(resident, mib)
+  }, 1_000)
   return {
-    slopeMibPerMinute: () => slopeOf(samples.slice(Math.floor(samples.length / 2))),
-    maxMib: () => Math.max(0, ...samples.map(({ mib }) => mib)),
+    name: service.name,
+    async lookAtRest(signal) {
+      inspectorUrl ??= await openInspector(service, signal)
+      const { heapUsed, external } = await liveMemory(inspectorUrl)
+      note(live, (heapUsed + external) / mebibyte)
+    },
+    figures: () => {
+      const untilMinutes = (performance.now() - startedAt) / 60_000
+      return {
+        liveMib: live.at(-1)?.mib ?? 0,
+        liveMibPerMinute: slopeOf(secondHalf(live, untilMinutes)),
+        residentMaxMib: Math.max(0, ...resident.map(({ mib }) => mib)),
+        residentMibPerMinute: slopeOf(secondHalf(resident, untilMinutes)),
+        live,
+        resident,
+      }
+    },
     stop: () => clearInterval(timer),
   }
 }
 
-const residentMib = (pid: number): number | undefined => {
-  try {
-    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    return kib === undefined ? undefined : Number(kib) / 1_024
-  } catch (error) {
-    // The process has ended between two looks; what was seen before stands.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
+const mebibyte = 1_024 * 1_024
+
+const secondHalf = (samples: readonly Sample[], untilMinutes: number): readonly Sample[] =>
+  samples.filter(({ atMinutes }) => atMinutes >= untilMinutes / 2)
 
 /** Slope of the least-squares line; 0 for fewer than two samples. */
 export const slopeOf = (samples: readonly Sample[]): number => {
