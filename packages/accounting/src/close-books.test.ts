@@ -12,6 +12,7 @@ const record = (topic: string, offset: number, id: string, more: Partial<LogReco
   correlationId: null,
   replayId: null,
   deadMessageId: null,
+  deadFrom: null,
   key: null,
   valueHash: `hash of ${id}`,
   ...more,
@@ -77,6 +78,17 @@ describe('the books', () => {
       records: [...facts.records, record('out.v1', 1, 'b1', { causationId: 'b' })],
     }
     expect(closeBooks(replayed, [transformer], new Set()).groups[0]).toMatchObject({ in: 2, done: 2, dead: 0 })
+  })
+
+  it('find the letter of a message without an id by the place it names', () => {
+    const nameless: LogFacts = {
+      records: [
+        { ...record('out.v1', 0, 'x'), id: null },
+        record('out.v1.ledger.dlq', 0, 'y', { deadFrom: 'out.v1/0/0', deadMessageId: 'made up by the group' }),
+      ],
+      committed: [{ group: 'ledger', topic: 'out.v1', partition: 0, offset: 1 }],
+    }
+    expect(closeBooks(nameless, [ledger()], new Set())).toMatchObject({ closes: true, groups: [{ in: 1, dead: 1 }] })
   })
 
   it('leave what is above the committed offset out, and say how much it is', () => {

@@ -1,4 +1,4 @@
-import { deadLetterTopicName } from '@interchange/messaging'
+import { deadLetterTopicName, placeEventId } from '@interchange/messaging'
 import type { LogFacts, LogRecord } from './log-facts.ts'
 
 /** A consumer group as the books see it. */
@@ -87,9 +87,7 @@ const balanceOf = (
   }
   const done = booked.doneIds ?? causesOf(booked, byTopic)
   const waiting = booked.waitingIds ?? new Set<string>()
-  const letters = new Set(
-    booked.topics.flatMap((topic) => (byTopic.get(deadLetterTopicName(topic, booked.group)) ?? []).map(idOf)),
-  )
+  const letters = deadIdsOf(booked, byTopic)
   const dead = letters.difference(done).difference(waiting)
   const settled = done.union(waiting).union(dead)
   return {
@@ -103,6 +101,14 @@ const balanceOf = (
     phantomIds: [...done.difference(held)],
     ahead: held.difference(taken).size,
   }
+}
+
+/** A letter names the place it comes from, which also finds a message that carried no id that could be read. */
+const deadIdsOf = (booked: BookedGroup, byTopic: ReadonlyMap<string, readonly LogRecord[]>): ReadonlySet<string> => {
+  const letters = booked.topics.flatMap((topic) => byTopic.get(deadLetterTopicName(topic, booked.group)) ?? [])
+  const places = new Set(letters.map(({ deadFrom }) => deadFrom))
+  const records = booked.topics.flatMap((topic) => byTopic.get(topic) ?? [])
+  return new Set([...letters, ...records.filter((record) => places.has(placeOf(record)))].map(idOf))
 }
 
 const causesOf = (booked: BookedGroup, byTopic: ReadonlyMap<string, readonly LogRecord[]>): ReadonlySet<string> =>
@@ -128,6 +134,8 @@ const divergentIds = (
   return divergent
 }
 
-/** A record without an id of its own is known by its place, as the kernel's `placeEventId` does; here any unique name serves. */
+/** A record without an id is known by what the kernel derives from its place. */
 const idOf = (record: LogRecord): string =>
-  record.deadMessageId ?? record.id ?? `${record.topic}/${record.partition}/${record.offset}`
+  record.deadMessageId ?? record.id ?? placeEventId(record.topic, record.partition, record.offset, record.timestampMs)
+
+const placeOf = ({ topic, partition, offset }: LogRecord): string => `${topic}/${partition}/${offset}`

@@ -10,6 +10,8 @@ export interface LogRecord {
   readonly replayId: string | null
   /** `dlq-message-id`: the id a dead letter is known by when the original carried none. */
   readonly deadMessageId: string | null
+  /** `topic/partition/offset` of the record that a dead letter is of. */
+  readonly deadFrom: string | null
   readonly key: string | null
   /** First 16 bytes of SHA-256 over the value, in hex; null for a tombstone. */
   readonly valueHash: string | null

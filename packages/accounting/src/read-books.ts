@@ -4,6 +4,8 @@ import { createDatabase, type Database } from '@interchange/store'
 export interface EffectFacts {
   /** Ids that each group has settled, from its inbox. */
   readonly doneIds: ReadonlyMap<string, ReadonlySet<string>>
+  /** Ids that wait in each group's waiting table. */
+  readonly waitingIds: ReadonlyMap<string, ReadonlySet<string>>
   /** Effects that were applied more than once, by what shows it. Empty is what must be. */
   readonly duplicates: readonly { readonly what: string; readonly count: number }[]
   /** Event ids that a sender was told Kafka has, from the producer's claims. */
@@ -23,6 +25,10 @@ export const storeGroups: readonly string[] = ['warehouse', 'ledger', 'notificat
 export const readBooks = async (databaseUrl: string): Promise<EffectFacts> => {
   const database = createDatabase({ url: databaseUrl, schema: 'public', poolMax: 2, applicationName: 'accounting' })
   try {
+    // Before the inboxes: what is settled in between then counts as done, and not as lost.
+    const waiting = await Promise.all(
+      storeGroups.map(async (group) => [group, await waitingOf(database, group)] as const),
+    )
     const inboxes = await Promise.all(
       storeGroups.map(async (group) => [group, await inboxOf(database, group)] as const),
     )
@@ -39,6 +45,7 @@ export const readBooks = async (databaseUrl: string): Promise<EffectFacts> => {
       acknowledgedIds: new Set(claims.map(({ id }) => id)),
       publishedInvoices: new Set(claims.flatMap((claim) => (claim.source === 'retail' ? [claim.natural_key] : []))),
       doneIds: new Map(inboxes),
+      waitingIds: new Map(waiting),
       duplicates: (await Promise.all(duplicateQueries.map((query) => duplicatesOf(database, query)))).filter(
         ({ count }) => count > 0,
       ),
@@ -52,6 +59,14 @@ export const readBooks = async (databaseUrl: string): Promise<EffectFacts> => {
   } finally {
     await database.close()
   }
+}
+
+const waitingOf = async (database: Database, group: string): Promise<ReadonlySet<string>> => {
+  const rows = await database.query<{ id: string }>(
+    `SELECT message_id::text AS id FROM "${group}".waiting WHERE group_name = $1`,
+    [group],
+  )
+  return new Set(rows.map(({ id }) => id))
 }
 
 const inboxOf = async (database: Database, group: string): Promise<ReadonlySet<string>> => {

@@ -80,6 +80,7 @@ interface RecordLine {
   readonly corr: string | null
   readonly replay: string | null
   readonly message: string | null
+  readonly from: { readonly t: string; readonly p: string; readonly o: string } | null
   readonly key: string | null
   readonly sha: string | null
 }
@@ -96,6 +97,7 @@ const recordOf = (line: RecordLine): LogRecord => ({
   correlationId: line.corr,
   replayId: line.replay,
   deadMessageId: line.message,
+  deadFrom: line.from === null ? null : `${line.from.t}/${line.from.p}/${line.from.o}`,
   key: line.key,
   valueHash: line.sha,
 })
