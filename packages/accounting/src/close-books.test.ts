@@ -44,6 +44,15 @@ describe('the books', () => {
     ])
   })
 
+  it('close over what waits below the committed offset; what was settled meanwhile is done', () => {
+    const group = { ...ledger(), waitingIds: new Set(['a1']) }
+    const balance = closeBooks(facts, [transformer, group], new Set())
+    expect(balance.closes).toBe(true)
+    expect(balance.groups[1]).toMatchObject({ in: 1, done: 0, waiting: 1, dead: 0 })
+    const settled = closeBooks(facts, [{ ...group, doneIds: new Set(['a1']) }], new Set())
+    expect(settled.groups[0]).toMatchObject({ in: 1, done: 1, waiting: 0 })
+  })
+
   it('turn red when one effect is taken away', () => {
     const balance = closeBooks(facts, [transformer, ledger()], new Set(['a', 'b']))
     expect(balance).toMatchObject({ closes: false, lost: 1 })

@@ -1,7 +1,7 @@
 import type { ConfigOf, databaseConfig } from '@interchange/config'
 import type { EffectStore, Route } from '@interchange/messaging'
 import { databaseProvider, Subscription } from '@interchange/nest'
-import { createEffectStore, type Database, type Transaction } from '@interchange/store'
+import { createWaitingEffectStore, type Database, type Transaction } from '@interchange/store'
 import type { Provider } from '@nestjs/common'
 
 /** A consumer group with its own schema: what it listens to, and how its effects are written. */
@@ -24,7 +24,7 @@ export const subscriberProviders = <Effect>(
     {
       provide: Symbol(`${group} routes`),
       inject: [database],
-      useFactory: (own: Database) => new Subscription(routes(createEffectStore({ database: own, apply }))),
+      useFactory: (own: Database) => new Subscription(routes(createWaitingEffectStore({ database: own, apply }))),
     },
   ]
 }

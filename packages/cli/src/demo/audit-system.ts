@@ -42,7 +42,11 @@ export const auditSystem = async (where: {
 
 const booked = (group: string, effects: EffectFacts): BookedGroup => {
   const base = { group, topics: topicsOf(group).map(({ name }) => name) }
-  if (storeGroups.includes(group)) return { ...base, doneIds: effects.doneIds.get(group) ?? new Set() }
+  if (storeGroups.includes(group)) {
+    const none = new Set<string>()
+    const doneIds = effects.doneIds.get(group) ?? none
+    return { ...base, doneIds, waitingIds: effects.waitingIds.get(group) ?? none }
+  }
   return { ...base, outputs: topics.filter(({ owner }) => owner === group).map(({ name }) => name) }
 }
 
