@@ -5,17 +5,29 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkoutFolder } from '@interchange/stack'
 import type { Benchmark } from './benchmark.ts'
+import { type ComparisonName, comparisons } from './kernel/arms.ts'
+import { writeReadme } from './kernel/readme-table.ts'
+import { runKernel } from './kernel/run-kernel.ts'
 import { pipeline } from './pipeline.ts'
 
 const benchmarks: Readonly<Record<string, Benchmark>> = { pipeline }
+
+const isKernelName = (name: string): name is ComparisonName => Object.hasOwn(comparisons, name)
+const allNames = [...Object.keys(benchmarks), ...Object.keys(comparisons)]
 
 const usage = `npm run bench -- [--only NAME,NAME] [--data FILE] [--minutes N] [--json]
 
   pipeline   a retail file from HTTP to all three groups, reconciled by SQL: lines/s, events/s, memory slopes
 
+  P1 P1s P2 P3 P4 P5 P7 P8   the delivery kernel against real peers, ratios (design page 4); they share their rounds
+
   --only     benchmarks to run, by name; all without it
   --data     the retail file to send (CSV, or CSV.gz)
   --minutes  how long the system is kept under load for the memory slopes; default 5
+  --seconds  least time measured of an arm in a round; default 7
+  --rounds   rounds of the kernel's arms; default 5
+  --profile  a folder for the CPU profiles of the last round
+  --readme   puts the kernel's figures into bench/README.md
   --json     one line of JSON on stdout
 `
 
@@ -32,7 +44,22 @@ const main = async (): Promise<number> => {
   process.once('SIGINT', () => abort.abort()).once('SIGTERM', () => abort.abort())
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', cwd: checkoutFolder }).trim()
   const results: unknown[] = []
+  const kernelNames = options.names.filter(isKernelName)
+  if (kernelNames.length > 0) {
+    say(kernelNames.join(' '))
+    try {
+      const kernel = await runKernel(kernelNames, { ...options, signal: abort.signal, say })
+      results.push(...kernel.results)
+      await writeResult('kernel', { commit, ...machine(), results: kernel.results, ...kernel.raw })
+      if (options.readme) await writeReadme()
+    } catch (error) {
+      if (!abort.signal.aborted) throw error
+      say('Interrupted; everything that was started has ended.')
+      return interrupted
+    }
+  }
   for (const name of options.names) {
+    if (isKernelName(name)) continue
     say(name)
     try {
       const result = await benchmarks[name]?.({ ...options, signal: abort.signal, say })
@@ -54,20 +81,27 @@ const readOptions = () => {
   try {
     const { values } = parseArgs({
       options: {
-        only: { type: 'string', default: Object.keys(benchmarks).join(',') },
+        only: { type: 'string', default: allNames.join(',') },
         data: { type: 'string' },
         minutes: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '7' },
+        rounds: { type: 'string', default: '5' },
+        profile: { type: 'string' },
+        readme: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     })
     if (values.help) return ''
     const names = values.only.split(',')
-    const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name))
+    const unknown = names.filter((name) => !allNames.includes(name))
     if (unknown.length > 0) return `There is no benchmark ${unknown.join(', ')}.\n\n`
     const minutes = Number(values.minutes)
     if (!(minutes >= 0 && minutes <= 24 * 60)) return `--minutes is a number from 0 to ${24 * 60}.\n\n`
-    return { names, minutes, data: values.data, json: values.json }
+    const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)]
+    if (!(seconds > 0 && rounds >= 1)) return '--seconds and --rounds are numbers above 0.\n\n'
+    const { data, json, readme, profile: profileFolder } = values
+    return { names, minutes, seconds, rounds, profileFolder, readme, data, json }
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n\n`
   }
