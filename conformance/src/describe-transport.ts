@@ -1,5 +1,6 @@
 import type { Transport } from '@interchange/messaging'
 import { afterAll, beforeAll, describe } from 'vitest'
+import { assignmentCases } from './assignment-cases.ts'
 import { groupCases } from './group-cases.ts'
 import { headerCases } from './header-cases.ts'
 import { readingCases } from './reading-cases.ts'
@@ -22,6 +23,7 @@ export const describeTransport = (name: string, create: () => Transport): void =
     sendingCases(current)
     headerCases(current)
     groupCases(current)
+    assignmentCases(current)
     readingCases(current)
   })
 }

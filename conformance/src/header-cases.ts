@@ -4,7 +4,7 @@ import { readAll, record, type Stage, until } from './stage.ts'
 
 const blockedMsMax = 250
 
-/** T10-T13: the header block is bytes, carried both ways. */
+/** T10-T13, T48-T50: the header block is bytes, carried both ways. */
 export const headerCases = (stage: () => Stage): void => {
   const roundTrip = async (blocks: readonly HeaderBlock[]): Promise<readonly HeaderBlock[]> => {
     const topic = await stage().topic()
@@ -56,6 +56,33 @@ export const headerCases = (stage: () => Stage): void => {
     await until('four records', () => member.records().length === 4)
     expect(blocked()).toBeLessThan(blockedMsMax)
     expect(member.records().map(({ headers }) => headers.count)).toEqual([0, 100, 6_000, 0])
+  })
+
+  test('T48 headers added behind a block leave its bytes as they were, over two journeys (promise 5)', async () => {
+    const original = new HeaderBlock(Buffer.from([6, 2, 0x61, 1, 2, 0x61, 0, 2, 0xff, 4, 0x80, 0x81]))
+    const [first] = await roundTrip([original.append([{ name: 'dlq-reason', value: 'poison' }])])
+    expect(first?.text('dlq-reason')).toBe('poison')
+    const [second] = await roundTrip([first?.take(original.count) ?? HeaderBlock.empty])
+    expect(second?.bytes.equals(original.bytes)).toBe(true)
+  })
+
+  test('T49 blocks of any names and values come back byte for byte, each to its own record', async () => {
+    const blocks = Array.from({ length: 200 }, (_, index) =>
+      HeaderBlock.of(
+        Array.from({ length: index % 7 }, (_unused, each) => ({
+          name: 'n'.repeat((index * 13 + each) % 200),
+          value: (index + each) % 5 === 0 ? null : Buffer.alloc((index * 31 + each * 7) % 300, index),
+        })),
+      ),
+    )
+    const found = await roundTrip(blocks)
+    expect(found.map(({ bytes }) => bytes.toString('hex'))).toEqual(blocks.map(({ bytes }) => bytes.toString('hex')))
+  })
+
+  test('T50 a value with line ends, terminal codes and NUL stays what it is (X39)', async () => {
+    const value = '\u001b[2J\r\nforged: yes\u0000\u202e'
+    const [found] = await roundTrip([HeaderBlock.of([{ name: value, value }])])
+    expect(found?.text(value)).toBe(value)
   })
 }
 

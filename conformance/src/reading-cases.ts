@@ -3,7 +3,7 @@ import { collect, record, type Stage, series, until } from './stage.ts'
 
 const codecs = ['gzip', 'zstd', 'snappy', 'lz4']
 
-/** T32-T40: reading outside groups, what the admin says, batches from other producers' codecs. */
+/** T32-T40, T64-T68: reading outside groups, what the admin says, batches from other producers' codecs. */
 export const readingCases = (stage: () => Stage): void => {
   test('T32 read answers with exactly the ranges asked for, each partition in order, and leaves no group', async () => {
     const topic = await stage().topic(2)
@@ -113,5 +113,48 @@ export const readingCases = (stage: () => Stage): void => {
     expect(member.values().slice(0, -2)).toEqual(texts)
     expect(member.records().at(-2)?.value?.equals(noise)).toBe(true)
     expect(member.records().at(-1)?.value?.equals(Buffer.alloc(300_000, 65))).toBe(true)
+  })
+
+  test('T64 ranges of two topics are read side by side, each partition in order', async () => {
+    const [left, right] = [await stage().topic(), await stage().topic()]
+    await stage().sent([...series(left, 50, 'l'), ...series(right, 50, 'r')])
+    const ranges = [left, right].map((topic) => ({ topic, partition: 0, fromOffset: 40, untilOffset: 50 }))
+    const found = await collect(stage().transport.read(ranges))
+    const of = (topic: string) => found.filter((each) => each.topic === topic).map(({ value }) => String(value))
+    expect(of(left)).toEqual(Array.from({ length: 10 }, (_, index) => `l${index + 40}`))
+    expect(of(right)).toEqual(Array.from({ length: 10 }, (_, index) => `r${index + 40}`))
+  })
+
+  test('T65 reading what does not exist is refused', async () => {
+    const topic = await stage().topic()
+    const read = (range: { topic: string; partition: number }) =>
+      collect(stage().transport.read([{ ...range, fromOffset: 0, untilOffset: 1 }]))
+    await expect(read({ topic, partition: 5 })).rejects.toMatchObject({ code: 'ICX_KAFKA_REFUSED' })
+    await expect(read({ topic: `${topic}-none`, partition: 0 })).rejects.toMatchObject({ code: 'ICX_KAFKA_REFUSED' })
+  })
+
+  test('T66 who stops reading in the middle leaves nothing behind; who aborts before the begin reads nothing', async () => {
+    const topic = await stage().topic()
+    await stage().sent(series(topic, 5))
+    const range = [{ topic, partition: 0, fromOffset: 0 }]
+    const found: number[] = []
+    for await (const { offset } of stage().transport.read(range)) {
+      found.push(offset)
+      if (offset === 2) break
+    }
+    expect(found).toEqual([0, 1, 2])
+    expect(await collect(stage().transport.read(range, { signal: AbortSignal.abort() }))).toEqual([])
+  })
+
+  test('T67 a group that nobody knows has no offsets and no members', async () => {
+    const topic = await stage().topic()
+    expect(await stage().admin.committedOffsets(`${topic}-nobody`, [topic, `${topic}-none`])).toEqual([])
+    expect((await stage().admin.describeGroup(`${topic}-nobody`)).members).toEqual([])
+  })
+
+  test('T68 the cluster has a name, and its brokers have addresses', async () => {
+    const { clusterId, brokers } = await stage().admin.brokers()
+    expect(clusterId).not.toBe('')
+    expect(brokers.every(({ host, port }) => host !== '' && port > 0)).toBe(true)
   })
 }

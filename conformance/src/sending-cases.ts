@@ -1,8 +1,8 @@
 import { HeaderBlock } from '@interchange/messaging'
 import { expect, test } from 'vitest'
-import { readAll, record, type Stage, series } from './stage.ts'
+import { readAll, record, type Stage, series, until } from './stage.ts'
 
-/** T01-T09: what goes in comes out, and every record has its outcome. */
+/** T01-T09, T41-T47: what goes in comes out, and every record has its outcome. */
 export const sendingCases = (stage: () => Stage): void => {
   test('T01 key and value arrive byte for byte, whatever they hold', async () => {
     const topic = await stage().topic()
@@ -141,5 +141,68 @@ export const sendingCases = (stage: () => Stage): void => {
       'b1',
       'b2',
     ])
+  })
+
+  test('T41 a call without records is answered at once, with nothing', async () => {
+    expect(await stage().producer.send([])).toEqual([])
+  })
+
+  test('T42 calls that run at the same time lose nothing, and each keeps its order', async () => {
+    const topic = await stage().topic()
+    const calls = Array.from({ length: 20 }, (_, call) => series(topic, 50, `${call}-`))
+    await Promise.all(calls.map((records) => stage().sent(records)))
+    const found = (await readAll(stage(), topic)).map(({ value }) => String(value))
+    expect(found).toHaveLength(1_000)
+    for (const call of calls.keys()) {
+      const ofCall = found.filter((value) => value.startsWith(`${call}-`))
+      expect(ofCall).toEqual(Array.from({ length: 50 }, (_, index) => `${call}-${index}`))
+    }
+  })
+
+  test('T43 a partition that the topic does not have is refused, and the other records of the call are sent', async () => {
+    const topic = await stage().topic(2)
+    const [refused, sent] = await stage().producer.send([record(topic, 'x', { partition: 7 }), record(topic, 'y')])
+    expect(refused).toMatchObject({ status: 'failed', error: { code: 'ICX_KAFKA_REFUSED' } })
+    expect(sent).toMatchObject({ status: 'ok', offset: 0 })
+  })
+
+  test('T44 a view into a larger buffer is sent as the view it is', async () => {
+    const topic = await stage().topic()
+    const larger = Buffer.from('not this, but this, and no more')
+    await stage().sent([record(topic, larger.subarray(10, 18), { key: larger.subarray(0, 3) })])
+    const [found] = await readAll(stage(), topic)
+    expect([String(found?.key), String(found?.value)]).toEqual(['not', 'but this'])
+  })
+
+  test('T45 the partition is the one that was asked for, whatever the key', async () => {
+    const topic = await stage().topic(3)
+    const key = Buffer.from('the same')
+    await stage().sent([0, 1, 2].map((partition) => record(topic, `p${partition}`, { key, partition })))
+    for (const partition of [0, 1, 2]) {
+      expect((await readAll(stage(), topic, partition)).map(({ value }) => String(value))).toEqual([`p${partition}`])
+    }
+  })
+
+  test('T46 closing a producer waits for what it is sending', async () => {
+    const topic = await stage().topic()
+    const producer = await stage().transport.createProducer()
+    const sending = producer.send(series(topic, 100))
+    const [outcomes] = await Promise.all([sending, producer.close()])
+    await producer.close()
+    const sent = outcomes.filter(({ status }) => status === 'ok')
+    expect(await readAll(stage(), topic)).toHaveLength(sent.length)
+    expect(outcomes.map(({ status }) => status)).not.toContain('failed')
+  })
+
+  test('T47 a record larger than what a member fetches at once reaches it, and those behind it too (X56)', async () => {
+    const topic = await stage().topic(1, { 'max.message.bytes': '3000000' })
+    await stage().sent([
+      record(topic, Buffer.alloc(900_000, 1)),
+      record(topic, Buffer.alloc(900_000, 2)),
+      record(topic, 'x'),
+    ])
+    const member = await stage().join([topic], { fetchPartitionBytesMax: 10_000 })
+    await until('three records', () => member.records().length === 3)
+    expect(member.records().map(({ value }) => value?.[0])).toEqual([1, 2, 'x'.charCodeAt(0)])
   })
 }

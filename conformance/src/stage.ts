@@ -29,7 +29,12 @@ export interface Stage {
 }
 
 export interface MemberOptions
-  extends Partial<Pick<ConsumerOptions, 'group' | 'onRevoked' | 'onBatch' | 'isolation'>> {}
+  extends Partial<
+    Pick<
+      ConsumerOptions,
+      'group' | 'onRevoked' | 'onBatch' | 'isolation' | 'rebalanceTimeoutMs' | 'fetchPartitionBytesMax'
+    >
+  > {}
 
 /** A group member and its diary. */
 export interface Member {
@@ -93,8 +98,8 @@ const joinGroup = async (transport: Transport, topics: readonly string[], option
     topics,
     isolation: options.isolation ?? 'read_committed',
     sessionTimeoutMs,
-    rebalanceTimeoutMs: 5_000,
-    fetchPartitionBytesMax: 1024 * 1024,
+    rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 5_000,
+    fetchPartitionBytesMax: options.fetchPartitionBytesMax ?? 1024 * 1024,
     onBatch(batch) {
       batches.push(batch)
       options.onBatch?.(batch)

@@ -5,6 +5,7 @@ import type { KafkaConfig } from '../kafka-config.ts'
 import { requestTimeoutMs } from '../kafka-config.ts'
 import { kafkaError } from '../kafka-error.ts'
 import { createSend } from '../partition-sender.ts'
+import { unknownPartition } from '../read-ranges.ts'
 import { createKafkajsClient } from './kafkajs-client.ts'
 
 /**
@@ -32,6 +33,8 @@ export const createKafkajsProducer = async (config: KafkaConfig, logger: Logger)
     records: readonly OutboundRecord[],
   ): Promise<number | undefined> => {
     const answers = await producer.send({ topic, messages: records.map(toMessage), acks: -1, timeout: timeoutMs })
+    // It asks nobody about a partition that its metadata does not have, and calls that sent.
+    if (answers.length === 0) throw unknownPartition(topic, partition)
     const answer = answers.find((each) => each.topicName === topic && each.partition === partition)
     const baseOffset = Number(answer?.baseOffset ?? -1)
     return answer?.errorCode === 0 && Number.isSafeInteger(baseOffset) && baseOffset >= 0 ? baseOffset : undefined

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConsumerOptions, Logger, TopicPartition } from '@interchange/messaging'
-import kafkajs, { type EachBatchPayload, type PartitionAssigner } from 'kafkajs'
+import kafkajs, { type Assigner, type Cluster, type EachBatchPayload, type PartitionAssigner } from 'kafkajs'
 import type { FetchedRecords, GroupSession, GroupSessionHooks } from '../group-session.ts'
 import type { KafkaConfig } from '../kafka-config.ts'
+import { sharePartitions } from '../share-partitions.ts'
 import { commitOffsets } from './commit-offsets.ts'
 import { createKafkajsClient } from './kafkajs-client.ts'
 import type { FetchedBatch, KafkajsGroup } from './kafkajs-internals.ts'
@@ -40,7 +41,8 @@ export const createKafkajsSession = (
     }
   }
 
-  const assigner: PartitionAssigner = (facts) => Object.assign(roundRobin(facts), { beforeJoin })
+  const assigner: PartitionAssigner = (facts) =>
+    Object.assign(roundRobin(facts), { beforeJoin, assign: assignBy(facts.cluster) })
   const consumer = client.kafka.consumer({
     groupId: options.group,
     partitionAssigners: [assigner],
@@ -121,11 +123,32 @@ const toBatch = (batch: FetchedBatch): FetchedRecords => ({
 })
 
 const { roundRobin } = kafkajs.PartitionAssigners
+const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
 
 const toTopicPartitions = ({ topic, partition }: TopicPartition): { topic: string; partitions: number[] } => ({
   topic,
   partitions: [partition],
 })
+
+/** kafkajs' own deals out the leader's topics to every member, whether it asked for them or not. */
+const assignBy =
+  (cluster: Cluster): Assigner['assign'] =>
+  async ({ members }) => {
+    const subscribers = members.map(({ memberId, memberMetadata }) => ({
+      memberId,
+      topics: MemberMetadata.decode(memberMetadata)?.topics ?? [],
+    }))
+    const topics = [...new Set(subscribers.flatMap((each) => each.topics))]
+    await cluster.addMultipleTargetTopics(topics)
+    await cluster.refreshMetadataIfNecessary()
+    const partitionsOf = new Map(
+      topics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId)]),
+    )
+    return [...sharePartitions(subscribers, partitionsOf)].map(([memberId, assignment]) => ({
+      memberId,
+      memberAssignment: MemberAssignment.encode({ version: 0, assignment, userData: Buffer.alloc(0) }),
+    }))
+  }
 
 /** kafkajs sends no heartbeat between noticing a rebalance and joining again; the owner may need that time to settle. */
 const keepAlive = (group: KafkajsGroup, sessionTimeoutMs: number): (() => void) => {
