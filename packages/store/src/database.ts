@@ -1,5 +1,6 @@
 import { InterchangeError, type Logger } from '@interchange/messaging'
 import pg from 'pg'
+import { listen } from './listen.ts'
 import { storeError } from './store-error.ts'
 
 /** Plain SQL with `$1` parameters. `bigint` and `numeric` columns come as text, as pg gives them. Rejects with `storeError`. */
@@ -18,6 +19,11 @@ export interface Database extends Queryable {
    * statement: a transaction never half-succeeds.
    */
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>
+  /**
+   * Calls `wake` for every NOTIFY on the channel with the schema's name, on a connection of its own, and once after every
+   * (re)connect, since what came before was missed. Ends with the answered function.
+   */
+  listen(wake: () => void): () => Promise<void>
   /** Waits for the connections in use. Idempotent. */
   close(): Promise<void>
 }
@@ -43,16 +49,20 @@ export const createDatabase = (options: DatabaseOptions): Database => {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     throw new InterchangeError('ICX_CONFIG_INVALID', `"${schema}" is no plain schema name`, { class: 'fatal' })
   }
-  const pool = new pg.Pool({
+  const connectionTimeoutMillis = options.connectTimeoutMs ?? 5_000
+  const connection = {
     connectionString: options.url,
+    keepAlive: true,
+    application_name: options.applicationName ?? 'interchange',
+  }
+  const pool = new pg.Pool({
+    ...connection,
     max: options.poolMax ?? 10,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    connectionTimeoutMillis,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
     // The server's limit does not help when the server is gone without a word.
     query_timeout: statementTimeoutMs + 5_000,
-    keepAlive: true,
-    application_name: options.applicationName ?? 'interchange',
     options: `-c search_path=${schema}`,
   })
   // The pool drops a connection that breaks while idle and opens another; without a listener the process would end.
@@ -91,6 +101,13 @@ export const createDatabase = (options: DatabaseOptions): Database => {
         client.release(broken)
       }
     },
+    listen: (wake) =>
+      listen({
+        connection: { ...connection, connectionTimeoutMillis },
+        schema,
+        wake,
+        onBroken: (error) => logger?.warn({ schema, error }, 'the listening database connection broke'),
+      }),
     close: () => (closing ??= pool.end()),
   }
 }
