@@ -22,7 +22,7 @@ export const eventHeaders = (
     { name: ceHeaders.id, value: facts.messageId },
     { name: ceHeaders.source, value: source },
     { name: ceHeaders.type, value: topic.eventType },
-    { name: ceHeaders.time, value: new Date(facts.timeMs).toISOString() },
+    { name: ceHeaders.time, value: isoTime(facts.timeMs) },
     { name: ceHeaders.specVersion, value: '1.0' },
     { name: ceHeaders.subject, value: facts.key },
     { name: ceHeaders.correlationId, value: facts.correlationId },
@@ -31,6 +31,18 @@ export const eventHeaders = (
   entries.push({ name: ceHeaders.contentType, value: 'application/avro' })
   for (const entry of trace) entries.push(entry)
   return HeaderBlock.of(entries)
+}
+
+let lastTimeMs = Number.NaN
+let lastIsoTime = ''
+
+/** Events come many to a millisecond. */
+const isoTime = (timeMs: number): string => {
+  if (timeMs !== lastTimeMs) {
+    lastIsoTime = new Date(timeMs).toISOString()
+    lastTimeMs = timeMs
+  }
+  return lastIsoTime
 }
 
 const traceNames = Object.values(traceHeaders)

@@ -67,7 +67,7 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
   const { producer, clock } = options
   const queues = new Map<string, (PartitionQueue | undefined)[]>()
   const waiters = createFifo<Pending>()
-  const underWay = new Set<Pending>()
+  const underWay = new Set<readonly Pending[]>()
   let due: PartitionQueue[] = []
   let heldRecords = 0
   let heldBytes = 0
@@ -146,12 +146,12 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
       if (next.over) leave(next)
       else {
         batch.push(next)
-        underWay.add(next)
         bytes += next.bytes
         if (next.alone) break
       }
     }
     if (batch.length === 0) return
+    underWay.add(batch)
     queue.sending = true
     const startedAtMs = clock.now()
     let request: Promise<readonly SendOutcome[]>
@@ -175,9 +175,10 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     const again: Pending[] = []
     const apart = batch.length > 1 && batch.every((_, index) => isRecordRefusal(outcomes[index]))
     let acknowledged = 0
-    for (const [index, pending] of batch.entries()) {
-      const outcome = outcomes[index] ?? unknown(undefined)
-      underWay.delete(pending)
+    let index = 0
+    underWay.delete(batch)
+    for (const pending of batch) {
+      const outcome = outcomes[index++] ?? unknown(undefined)
       if (outcome.status !== 'ok' && !pending.over && (apart || mayTryAgain(outcome))) {
         again.push(pending)
         pending.alone ||= apart
@@ -272,7 +273,7 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
 
   const everyPending = function* (): Iterable<Pending> {
     for (const byPartition of queues.values()) for (const queue of byPartition) if (queue) yield* queue.pending.items()
-    yield* underWay
+    for (const batch of underWay) yield* batch
     yield* waiters.items()
   }
 

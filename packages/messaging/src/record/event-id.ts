@@ -2,11 +2,13 @@ import { hash as hashOnce, randomFillSync } from 'node:crypto'
 
 /** A new UUIDv7 (RFC 9562): 48 bits of milliseconds, then randomness. */
 export const newEventId = (timeMs: number, random: (bytes: number) => Buffer = pooledRandom): string => {
-  const bytes = Buffer.alloc(16)
-  bytes.writeUIntBE(timeMs, 0, 6)
-  random(10).copy(bytes, 6)
-  return formatUuid(bytes, 7)
+  uuidBytes.writeUIntBE(timeMs, 0, 6)
+  uuidBytes.set(random(10), 6)
+  return formatUuid(uuidBytes, 7)
 }
+
+/** Every new id is put together here. */
+const uuidBytes = Buffer.alloc(16)
 
 /**
  * The id of what a route publishes for one input: the input id's time bits, then hash(input id, route, ordinal), as
@@ -62,6 +64,16 @@ const hash = (...parts: string[]): Buffer => {
 const formatUuid = (bytes: Buffer, version: 7 | 8): string => {
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | (version << 4), 6)
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  let position = 0
+  for (let index = 0; index < 16; index++) {
+    if (index === 4 || index === 6 || index === 8 || index === 10) position++
+    const byte = bytes[index] ?? 0
+    uuidText[position++] = hexDigits[byte >> 4] ?? 0
+    uuidText[position++] = hexDigits[byte & 0x0f] ?? 0
+  }
+  return uuidText.toString('latin1')
 }
+
+/** Written as a whole, so that the id is one flat string; slices joined together would be flattened at each use. */
+const uuidText = Buffer.from('-'.repeat(36))
+const hexDigits = Buffer.from('0123456789abcdef')

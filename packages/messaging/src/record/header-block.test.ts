@@ -62,6 +62,19 @@ describe('a header block', () => {
     expect(block.get('toString')).toBeUndefined()
   })
 
+  it.each([63, 64])('keeps a text of %i characters, ASCII or not until its last', (length) => {
+    const texts = ['a'.repeat(length), `${'a'.repeat(length - 1)}ä`]
+    const entries = texts.map((text, index) => ({ name: `${index}${text}`, value: text }))
+    const read = HeaderBlock.of(entries).entries()
+    expect(read.map(({ name, value }) => ({ name, value: value?.toString('utf8') }))).toEqual(entries)
+  })
+
+  it('writes no block over an earlier one, a large one between small ones included', () => {
+    const textOf = (n: number): string => (n % 100 === 0 ? 'x'.repeat(9_000) : String(n))
+    const blocks = Array.from({ length: 5_000 }, (_, n) => HeaderBlock.of([{ name: 'n', value: textOf(n) }]))
+    for (const [n, block] of blocks.entries()) expect(block.text('n')).toBe(textOf(n))
+  })
+
   it('keeps a value that is larger than the writing buffer', () => {
     const value = Buffer.alloc(2_000_000, 7)
     expect(

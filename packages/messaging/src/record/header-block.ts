@@ -112,33 +112,59 @@ const nameBytes = (name: string): Buffer => {
   return bytes
 }
 
-let scratch = Buffer.allocUnsafe(8 * 1024)
+const slabBytes = 16 * 1024
+/** Where blocks are written, one behind the other; a block keeps its whole slab in memory. */
+let slab = Buffer.allocUnsafeSlow(slabBytes)
+let slabUsed = 0
+/** The slab, or the buffer of a large block, while it is written. */
+let target = slab
 
-/** One allocation per block: everything is written into a buffer that is kept, then copied out. */
 const encodeBlock = (count: number, rest: Buffer | undefined, entries: readonly HeaderEntry[]): Buffer => {
   let bound = 5 + (rest?.length ?? 0)
   for (const { name, value } of entries) bound += 10 + 3 * name.length + 3 * (value?.length ?? 0)
-  if (scratch.length < bound) scratch = Buffer.allocUnsafe(bound)
-  let position = writeVarint(count, 0)
-  if (rest !== undefined) position += rest.copy(scratch, position)
+  const large = bound > slabBytes / 4
+  if (!large && slabUsed + bound > slabBytes) {
+    slab = Buffer.allocUnsafeSlow(slabBytes)
+    slabUsed = 0
+  }
+  target = large ? Buffer.allocUnsafeSlow(bound) : slab
+  const start = large ? 0 : slabUsed
+  let position = writeVarint(count, start)
+  if (rest !== undefined) position += rest.copy(target, position)
   for (const { name, value } of entries) {
     position = writeText(name, position)
     if (value === null) position = writeVarint(-1, position)
     else if (typeof value === 'string') position = writeText(value, position)
     else {
       position = writeVarint(value.length, position)
-      scratch.set(value, position)
+      target.set(value, position)
       position += value.length
     }
   }
-  const block = Buffer.from(scratch.subarray(0, position))
-  if (scratch.length > 1024 * 1024) scratch = Buffer.allocUnsafe(8 * 1024)
-  return block
+  const written = target.subarray(start, position)
+  // The bound of a large one was generous: keep what it needs.
+  if (large) return Buffer.from(written)
+  slabUsed = position
+  return written
 }
 
+/** Longest text that is written character by character: ASCII, as most are, without asking native code. */
+const shortTextMax = 63
+
 const writeText = (text: string, position: number): number => {
+  const { length } = text
+  if (length <= shortTextMax) {
+    target[position] = length << 1
+    let index = 0
+    for (; index < length; index++) {
+      const code = text.charCodeAt(index)
+      if (code > 0x7f) break
+      target[position + 1 + index] = code
+    }
+    if (index === length) return position + 1 + length
+  }
   const start = writeVarint(Buffer.byteLength(text), position)
-  return start + scratch.write(text, start)
+  return start + target.write(text, start)
 }
 
 /** Zigzag varint of a 32-bit integer; answers the position behind it. */
@@ -146,10 +172,10 @@ const writeVarint = (value: number, position: number): number => {
   let rest = ((value << 1) ^ (value >> 31)) >>> 0
   let next = position
   while (rest > 0x7f) {
-    scratch[next++] = (rest & 0x7f) | 0x80
+    target[next++] = (rest & 0x7f) | 0x80
     rest >>>= 7
   }
-  scratch[next++] = rest
+  target[next++] = rest
   return next
 }
 
@@ -190,11 +216,9 @@ class Cursor {
     const length = this.#length()
     const start = this.position
     this.position += length
-    return (
-      wanted !== undefined &&
-      wanted.length === length &&
-      this.#bytes.compare(wanted, 0, length, start, start + length) === 0
-    )
+    if (wanted === undefined || wanted.length !== length) return false
+    for (let index = 0; index < length; index++) if (this.#bytes[start + index] !== wanted[index]) return false
+    return true
   }
 
   value(): Buffer | null {
