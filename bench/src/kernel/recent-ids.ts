@@ -1,21 +1,45 @@
-/** Ids seen lately: between `idsMax` and half of it. Two sets, so that nothing is removed one by one. */
+/** Ids seen lately: at least half of `idsMax`. Two tables of 64-bit hashes, so that nothing is allocated or removed one by one. */
 export interface RecentIds {
   /** Whether it was not seen lately; remembers it. */
   isNew(id: string): boolean
 }
 
+/** `idsMax` is a power of two. */
 export const createRecentIds = (idsMax: number): RecentIds => {
-  let young = new Set<string>()
-  let old = new Set<string>()
+  const slots = 2 * idsMax
+  let young = new Int32Array(2 * slots)
+  let old = new Int32Array(2 * slots)
+  let count = 0
   return {
     isNew(id) {
-      if (young.has(id) || old.has(id)) return false
-      young.add(id)
-      if (young.size >= idsMax / 2) {
-        old = young
-        young = new Set()
+      let low = 0x811c9dc5 | 0
+      let high = 0x9747b28c | 0
+      for (let index = 0; index < id.length; index++) {
+        const code = id.charCodeAt(index)
+        low = Math.imul(low ^ code, 0x01000193)
+        high = Math.imul(high ^ code, 0x5bd1e995) + (high >>> 15)
+      }
+      high |= 1 // Never 0, which marks an empty slot.
+      if (slotOf(old, slots, low, high) < 0) return false
+      const slot = slotOf(young, slots, low, high)
+      if (slot < 0) return false
+      young[slot] = low
+      young[slot + 1] = high
+      count++
+      if (count === idsMax / 2) {
+        ;[young, old] = [old.fill(0), young]
+        count = 0
       }
       return true
     },
+  }
+}
+
+/** Where the hash may go; -1 when it is there. */
+const slotOf = (table: Int32Array, slots: number, low: number, high: number): number => {
+  for (let slot = (low ^ (low >>> 15)) & (slots - 1); ; slot = (slot + 1) & (slots - 1)) {
+    const at = 2 * slot
+    if (table[at + 1] === 0) return at
+    if (table[at + 1] === high && table[at] === low) return -1
   }
 }

@@ -54,7 +54,7 @@ const routeOf = (
     })
     return effectRoute<Order, Order>({ from: orderTopic(topic, 'reader'), group, store, handle: (order) => order })
   }
-  const recent = createRecentIds(100_000)
+  const recent = createRecentIds(131_072)
   return publishRoute<Order>({
     from: orderTopic(topic, 'reader'),
     group,
