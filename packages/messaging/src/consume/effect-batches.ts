@@ -33,6 +33,8 @@ export interface EffectBatchesOptions {
 interface Gathering {
   readonly queue: Fifo<Message>
   working: boolean
+  /** A batch was given up because the group ends: what comes after it must not overtake it. */
+  gaveUp: boolean
 }
 
 export const createEffectBatches = (options: EffectBatchesOptions): EffectBatches => {
@@ -42,33 +44,34 @@ export const createEffectBatches = (options: EffectBatchesOptions): EffectBatche
 
   const work = async (route: CompiledRoute, store: EffectStore<unknown>, gathering: Gathering): Promise<void> => {
     while (gathering.queue.size > 0) {
-      const batch = take(route, gathering.queue)
-      if (batch.length > 0) await settle(route, store, batch)
+      const batch = take(route, gathering)
+      if (batch.length > 0) gathering.gaveUp = !(await settle(route, store, batch))
     }
     gathering.working = false
   }
 
-  const take = (route: CompiledRoute, queue: Fifo<Message>): Message[] => {
+  const take = (route: CompiledRoute, { queue, gaveUp }: Gathering): Message[] => {
     const batch: Message[] = []
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (next.owner.ended) dropped(next)
+      if (next.owner.ended || gaveUp) dropped(next)
       else if (batch.push(next) === route.batchMax) break
     }
     return batch
   }
 
+  /** False when the batch was given up. */
   const settle = async (
     route: CompiledRoute,
     store: EffectStore<unknown>,
     batch: readonly Message[],
-  ): Promise<void> => {
+  ): Promise<boolean> => {
     const entries = batch.map(entryOf)
     for (let attempt = 1; ; attempt++) {
       try {
         const results = await store.settle(group, entries)
         recovered(state, 'store')
         for (const [index, message] of batch.entries()) apply(message, results[index])
-        return
+        return true
       } catch (error) {
         const failure = classify(error)
         state.progressAtMs = clock.now()
@@ -78,7 +81,7 @@ export const createEffectBatches = (options: EffectBatchesOptions): EffectBatche
         await pause(Math.max(10, failure.retryAfterMs ?? backoffMs(route.retry, attempt, random)))
         if (isEnding(state)) {
           for (const message of batch) dropped(message)
-          return
+          return false
         }
       }
     }
@@ -100,7 +103,7 @@ export const createEffectBatches = (options: EffectBatchesOptions): EffectBatche
       if (route.store === undefined) return
       let gathering = gatherings.get(route)
       if (gathering === undefined) {
-        gathering = { queue: createFifo(), working: false }
+        gathering = { queue: createFifo(), working: false, gaveUp: false }
         gatherings.set(route, gathering)
       }
       gathering.queue.push(message)

@@ -74,7 +74,7 @@ export const createIntake = ({ state, commits, list }: IntakeOptions): Intake =>
     message.sequence = partition.tracker.add(record.offset, recordBytes(record), message)
     if (message.holdsLane) {
       message.holdsLane = false
-      partition.lanes.hold(message)
+      partition.lanes.join(message)
     }
     return true
   }

@@ -7,7 +7,13 @@ interface Step extends LaneItem {
   nextInLane: this | undefined
 }
 
-const step = (n: number, laneKey: string | null): Step => ({ n, laneKey, holdsLane: false, nextInLane: undefined })
+const step = (n: number, laneKey: string | null): Step => ({
+  n,
+  laneKey,
+  holdsLane: false,
+  nextInLane: undefined,
+  room: 'out',
+})
 
 describe('lanes', () => {
   it('let other keys pass a key that is held', () => {
@@ -20,6 +26,20 @@ describe('lanes', () => {
     expect(lanes.next()).toBeUndefined()
     lanes.release(a1)
     expect(lanes.next()).toBe(a2)
+  })
+
+  it('let nothing pass a message that comes back under way while an earlier one of its key holds the lane', () => {
+    const lanes = createLanes<Step>(true)
+    const [again, underWay, later] = [step(1, 'a'), step(2, 'a'), step(3, 'a')]
+    lanes.push(again)
+    expect(lanes.next()).toBe(again)
+    lanes.hold(again)
+    lanes.join(underWay)
+    lanes.push(later)
+    lanes.release(again)
+    expect(lanes.next()).toBeUndefined()
+    lanes.release(underWay)
+    expect(lanes.next()).toBe(later)
   })
 
   it('hand a held lane to the next attempt at its message', () => {

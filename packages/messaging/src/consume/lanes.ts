@@ -25,6 +25,8 @@ export interface Lanes<Item extends LaneItem> {
   next(): Item | undefined
   /** The message goes on beyond this turn: later ones of its key wait. */
   hold(item: Item): void
+  /** The message is under way since before: later ones of its key wait for it too, whoever holds the lane now. */
+  join(item: Item): void
   /** The next message of its key may go. Ignored when it holds none. */
   release(item: Item): void
   /** The holder waits durably: later messages of its key, those it answers and those to come, go behind it there. */
@@ -44,6 +46,8 @@ export interface Lanes<Item extends LaneItem> {
 }
 
 interface Lane<Item> {
+  /** Under way: one, and those that joined. */
+  holders: number
   first: Item | undefined
   last: Item | undefined
   parked: boolean
@@ -86,12 +90,23 @@ export const createLanes = <Item extends LaneItem>(
       // Held by a later message already: this one came back after its lane went on, and order across it is gone.
       if (!ordered || item.holdsLane || lanes.has(item.laneKey)) return
       item.holdsLane = true
-      lanes.set(item.laneKey, { first: undefined, last: undefined, parked: false })
+      lanes.set(item.laneKey, { holders: 1, first: undefined, last: undefined, parked: false })
+    },
+    join(item) {
+      if (!ordered || item.holdsLane) return
+      const lane = lanes.get(item.laneKey) ?? { holders: 0, first: undefined, last: undefined, parked: false }
+      lane.holders++
+      item.holdsLane = true
+      lanes.set(item.laneKey, lane)
     },
     release(item) {
       if (!item.holdsLane) return
       item.holdsLane = false
       const lane = lanes.get(item.laneKey)
+      if (lane !== undefined && lane.holders > 1) {
+        lane.holders--
+        return
+      }
       const follower = lane?.first
       if (lane === undefined || follower === undefined) {
         lanes.delete(item.laneKey)
@@ -119,7 +134,7 @@ export const createLanes = <Item extends LaneItem>(
       const lane = lanes.get(item.laneKey)
       if (lane === undefined) {
         item.holdsLane = true
-        lanes.set(item.laneKey, { first: undefined, last: undefined, parked: true })
+        lanes.set(item.laneKey, { holders: 1, first: undefined, last: undefined, parked: true })
         return true
       }
       append(lane, item)
