@@ -112,6 +112,7 @@ const books = async () => {
       correlationId: null,
       replayId: null,
       deadMessageId: null,
+      deadFrom: null,
       key: record.key?.toString('utf8') ?? null,
       valueHash: null,
     })

@@ -9,7 +9,7 @@ import type { Gate } from './gate.ts'
 import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
 import type { Message } from './message.ts'
 import { listOf } from './outputs.ts'
-import { claimOf } from './parking.ts'
+import { claimOf } from './waiting-message.ts'
 
 /**
  * Commits the effects of handled messages, one transaction of a route at a time, in the order they were handled. While

@@ -26,7 +26,7 @@ export interface OwnedPartition {
   readonly tracker: OffsetTracker<Message>
   readonly lanes: Lanes<Message>
   /** What waits durably for it; undefined where messages wait in place. */
-  readonly room: PartitionRoom | undefined
+  readonly room: PartitionRoom<Message> | undefined
   /** Still in flight here when an earlier assignment of it ended, by offset; taken over when delivered again. */
   readonly stillRunning: Map<number, Message>
   /** Started and neither settled nor waiting for another attempt. */

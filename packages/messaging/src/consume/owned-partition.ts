@@ -12,7 +12,7 @@ export const ownPartition = (
   route: CompiledRoute,
   replayLane: boolean,
   before: OwnedPartition | undefined,
-  joined: (message: Message) => void,
+  joined: (message: Message) => void = () => undefined,
 ): OwnedPartition => {
   const stillRunning = new Map(before?.stillRunning)
   for (const message of before?.tracker.unsettled() ?? []) stillRunning.set(message.offset, message)

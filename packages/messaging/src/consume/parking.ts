@@ -2,13 +2,16 @@ import { classify, type Failure } from '../failure/classify.ts'
 import { InterchangeError } from '../failure/failure.ts'
 import { backoffMs, defaultRetryPolicy } from '../failure/retry-policy.ts'
 import type { RecordBatch } from '../transport.ts'
-import type { ClaimedPartition, WaitingClaim, WaitingRoom } from '../waiting-room.ts'
+import type { ClaimedPartition, WaitingRoom } from '../waiting-room.ts'
 import type { Commits } from './commits.ts'
+import { dropUnstarted } from './drop-unstarted.ts'
 import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
 import type { Message, OwnedPartition } from './message.ts'
 import { partitionKey } from './owned-partition.ts'
-import { copyOf, countBytes, fits, fromWaiting, type PartitionRoom, toWaiting } from './partition-room.ts'
-import { dropUnstarted } from './rebalance.ts'
+import { countBytes, fits, type PartitionRoom as RoomOf } from './partition-room.ts'
+import { claimOf, copyOf, fromWaiting, toWaiting } from './waiting-message.ts'
+
+type PartitionRoom = RoomOf<Message>
 
 /**
  * Moves messages that must wait into the waiting room, the later ones of their key behind them, and lets their offsets pass
@@ -253,10 +256,6 @@ export const createParking = (options: ParkingOptions): Parking => {
 
   return { claim, wait, join, holdBack, takeOut, left, fenced }
 }
-
-/** Under which claim a message waits; undefined when it does not. */
-export const claimOf = ({ room, owner }: Message): WaitingClaim | undefined =>
-  room === 'in' ? owner.room?.claim : undefined
 
 const lostUnnoticed = ({ topic, partition }: OwnedPartition): InterchangeError =>
   new InterchangeError('ICX_WAITING_FENCED', `${topic}/${partition} was claimed by another member and is still ours.`, {

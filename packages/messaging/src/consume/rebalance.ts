@@ -2,6 +2,7 @@ import { replayLaneName } from '../topic.ts'
 import type { AssignedPartition } from '../transport.ts'
 import type { Commits } from './commits.ts'
 import type { CompiledRoute } from './compiled-route.ts'
+import { dropUnstarted } from './drop-unstarted.ts'
 import { type GroupState, untilCalm } from './group-state.ts'
 import type { OwnedPartition } from './message.ts'
 import { ownPartition, partitionKey } from './owned-partition.ts'
@@ -75,17 +76,5 @@ export const createRebalance = (
       for (const partition of leaving) finish(partition)
       logger.info({ group, partitions: leaving.length }, 'partitions revoked')
     },
-  }
-}
-
-/** Forgets what has not begun, or waits for another attempt: its offsets stay, and the next owner gets it again. */
-export const dropUnstarted = (state: GroupState, partition: OwnedPartition): void => {
-  partition.draining = true
-  for (const message of partition.lanes.drain()) message.stage = 'over'
-  for (const message of [...partition.tracker.unsettled(), ...(partition.room?.held.values() ?? [])]) {
-    if (message.stage !== 'waiting') continue
-    message.cancelWait?.()
-    message.stage = 'over'
-    state.waiting--
   }
 }

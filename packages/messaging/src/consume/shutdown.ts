@@ -4,9 +4,9 @@ import type { SendQueue } from '../publish/send-queue.ts'
 import type { TransportProducer } from '../transport.ts'
 import type { Attempts } from './attempts.ts'
 import type { Commits } from './commits.ts'
+import { dropUnstarted } from './drop-unstarted.ts'
 import type { Gate } from './gate.ts'
 import { type GroupState, untilCalm } from './group-state.ts'
-import { dropUnstarted } from './rebalance.ts'
 
 export interface ShutdownOptions {
   readonly state: GroupState

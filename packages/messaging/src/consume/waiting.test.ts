@@ -4,6 +4,7 @@ import type { RetryPolicy } from '../failure/retry-policy.ts'
 import { createMemoryWaitingRoom, type MemoryWaitingRoom, seededRandom } from '../memory/index.ts'
 import { letterFacts } from '../record/letter-facts.ts'
 import { type EffectRoute, effectRoute } from '../route.ts'
+import { replayLaneName } from '../topic.ts'
 import type { Transport, TransportConsumer } from '../transport.ts'
 import {
   type Bench,
@@ -264,6 +265,82 @@ describe('a message that must wait', () => {
     await new Promise((resolve) => setTimeout(resolve, 40))
     expect(room.records(group)).toEqual([])
     expect((await bench.committed(group, 'orders')) ?? 0).toBe(0)
+  })
+})
+
+describe('a message that waits', () => {
+  it('keeps the one behind it from starting while that is still being written', async () => {
+    const { group, room, store, failing, route, send } = await open()
+    failing.set('a', later)
+    // Long enough for the second to arrive while the first waits.
+    await bench.start([route({ retry: { ...soon, waitingBackoffMs: 400, waitingBackoffMsMax: 400 } })])
+    await send('a:1')
+    await committedIs(group, 1)
+    let writeOn = (): void => undefined
+    const held = new Promise<void>((resolve) => {
+      writeOn = resolve
+    })
+    let puts = 0
+    const { put } = room
+    room.put = async (claim, records) => {
+      puts++
+      await held
+      await put(claim, records)
+    }
+    failing.clear()
+    await send('a:2')
+    await until(() => puts === 1 && store.effects.length === 1)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(store.effects).toEqual(['a:1'])
+    writeOn()
+    await until(() => store.effects.length === 2)
+    await until(() => room.records(group).length === 0)
+  })
+
+  it('with a due time of its own is not tried early when the one before it has left', async () => {
+    const { group, room, store, handled, route, send } = await open()
+    await send('a:0', 'a:1')
+    const [claimed] = await room.claim(group, [{ topic: 'orders', partition: 0 }])
+    if (claimed === undefined) throw new Error('no claim')
+    const dueMs = Date.now() + 250
+    const rows = bench.transport.records('orders').map(({ offset, timestampMs, key, value, headers }) => ({
+      ...{ offset, timestampMs, key, value, headers: headers.bytes, messageId: `m${offset}` },
+      ...{ dueMs: offset === 0 ? 0 : dueMs, attempts: 3, failure: undefined },
+    }))
+    await room.put(claimed.claim, rows)
+    await bench.start([route()])
+    await until(() => store.effects.length === 1)
+    expect(handled).toEqual(['a:0'])
+    await until(() => store.effects.length === 2)
+    expect(Date.now()).toBeGreaterThanOrEqual(dueMs)
+    expect(handled).toEqual(['a:0', 'a:1'])
+  })
+
+  it('for something that never comes becomes a letter after its own budget', async () => {
+    const { group, room, failing, route, send } = await open()
+    failing.set('a', later)
+    await bench.start([route({ retry: { ...soon, waitingNotYetMsMax: 60, waitingAttemptsMax: 1_000 } })])
+    const sentAtMs = Date.now()
+    await send('a:1')
+    await until(() => bench.letters('orders', group).length === 1)
+    expect(Date.now() - sentAtMs).toBeGreaterThanOrEqual(60)
+    await until(() => room.records(group).length === 0)
+  })
+
+  it('on the replay lane waits in place: its outcome is owed', async () => {
+    const { group, room, failing, handled, route } = await open()
+    failing.set('a', down)
+    await bench.start([route({ retry: { ...soon, attemptsMax: 4 } })])
+    const seen: number[] = []
+    const { put } = room
+    room.put = async (claim, records) => {
+      seen.push(records.length)
+      await put(claim, records)
+    }
+    await bench.write(replayLaneName('orders', group), { key: 'a', value: `\0${JSON.stringify({ id: 'a', n: 1 })}` })
+    await until(() => bench.letters('orders', group).length === 1)
+    expect(handled).toHaveLength(4)
+    expect(seen).toEqual([])
   })
 })
 
