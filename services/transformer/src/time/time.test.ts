@@ -82,4 +82,19 @@ describe('time', () => {
       }),
     )
   })
+
+  it.each(['2011-03-27', '2011-10-30'])('reads each half hour of the week around the change of %s', (day) => {
+    const wall = new Intl.DateTimeFormat('sv-SE', {
+      timeZone: 'Europe/London',
+      dateStyle: 'short',
+      timeStyle: 'medium',
+    })
+    const hourMs = 3_600_000
+    for (let halfHour = -7 * 24; halfHour < 7 * 24; halfHour++) {
+      const instant = Date.parse(day) + (halfHour * hourMs) / 2
+      const text = wall.format(instant)
+      const isSecondTime = wall.format(instant - hourMs) === text
+      expect(iso(londonInstant(text))).toBe(iso(isSecondTime ? instant - hourMs : instant))
+    }
+  })
 })
