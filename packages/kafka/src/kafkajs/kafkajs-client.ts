@@ -3,11 +3,12 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type { Logger } from '@interchange/messaging'
 import { InterchangeError } from '@interchange/messaging'
 import { crc32c } from '@node-rs/crc32'
-import kafkajs, { type Cluster, type Kafka, type SASLOptions } from 'kafkajs'
+import kafkajs, { type Cluster, type Kafka, type Mechanism, type SASLOptions } from 'kafkajs'
 import { type KafkaConfig, type KafkaSasl, requestTimeoutMs } from '../kafka-config.ts'
 import { registerCompressionCodecs } from './compression-codecs.ts'
 import type { KafkajsPatch } from './kafkajs-internals.ts'
 import { kafkajsLogCreator } from './kafkajs-log.ts'
+import { oauthBearer } from './oauth-bearer.ts'
 
 const keepAliveMs = 60_000
 const patchWanted = 1
@@ -79,10 +80,8 @@ export const createKafkajsClient = (config: KafkaConfig, logger: Logger, retries
   }
 }
 
-const toSaslOptions = (sasl: KafkaSasl): SASLOptions =>
-  sasl.mechanism === 'oauthbearer'
-    ? { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await sasl.token() }) }
-    : { ...sasl }
+const toSaslOptions = (sasl: KafkaSasl): SASLOptions | Mechanism =>
+  sasl.mechanism === 'oauthbearer' ? oauthBearer(sasl.token) : ({ ...sasl } as SASLOptions)
 
 /**
  * The cluster behind a client, by kafkajs' public extension point for assigners: `read` fetches outside any group, and

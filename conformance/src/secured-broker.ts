@@ -1,0 +1,169 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { openSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { javaKafkaClient } from '@interchange/stack'
+
+const run = promisify(execFile)
+const host = '127.0.0.1'
+const startMs = 60_000
+const storePassword = 'certificate'
+
+/** Users of the broker; `nobody` may log in and nothing else. */
+export const users = { plain: 'plain-secret', scram: 'scram-secret', nobody: 'nobody-secret' } as const
+
+/** A broker of our own that wants logins and speaks TLS, with an authorizer that lets `nobody` do nothing. */
+export interface SecuredBroker {
+  /** SASL without TLS: plain, both SCRAM, OAUTHBEARER with unsigned tokens. */
+  readonly sasl: string
+  /** TLS without SASL. */
+  readonly tls: string
+  /** Both. */
+  readonly saslTls: string
+  /** The certificate to trust. */
+  readonly certificate: string
+  stop(): Promise<void>
+}
+
+export const startSecuredBroker = async (): Promise<SecuredBroker> => {
+  const { javaPath, jarsFolder } = await javaKafkaClient()
+  const folder = await mkdtemp(join(tmpdir(), 'interchange-secured-'))
+  const [sasl, tls, saslTls, internal, controller] = await freePorts(5)
+  const keystore = join(folder, 'keystore.p12')
+  const keytool = join(dirname(javaPath), 'keytool')
+  const store = ['-keystore', keystore, '-storetype', 'PKCS12', '-storepass', storePassword, '-alias', 'broker']
+  const names = ['-dname', 'CN=localhost', '-ext', `SAN=ip:${host},dns:localhost`]
+  await run(keytool, ['-genkeypair', '-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '2', ...names, ...store])
+  await run(keytool, ['-exportcert', '-rfc', '-file', join(folder, 'broker.pem'), ...store])
+
+  const properties = join(folder, 'server.properties')
+  const listeners = { SASL: sasl, TLS: tls, BOTH: saslTls, INTERNAL: internal }
+  const addresses = Object.entries(listeners).map(([name, port]) => `${name}://${host}:${port}`)
+  await writeFile(
+    properties,
+    settingsOf({
+      'process.roles': 'broker,controller',
+      'node.id': 1,
+      'controller.quorum.voters': `1@${host}:${controller}`,
+      listeners: [...addresses, `CONTROLLER://${host}:${controller}`].join(),
+      'advertised.listeners': addresses.join(),
+      'listener.security.protocol.map':
+        'SASL:SASL_PLAINTEXT,TLS:SSL,BOTH:SASL_SSL,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
+      'controller.listener.names': 'CONTROLLER',
+      'inter.broker.listener.name': 'INTERNAL',
+      'log.dirs': join(folder, 'data'),
+      'ssl.keystore.location': keystore,
+      'ssl.keystore.type': 'PKCS12',
+      'ssl.keystore.password': storePassword,
+      ...loginsOf('sasl'),
+      ...loginsOf('both'),
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:ANONYMOUS;User:plain;User:scram;User:oauth',
+      'auto.create.topics.enable': false,
+      'group.initial.rebalance.delay.ms': 0,
+      'offsets.topic.replication.factor': 1,
+      'offsets.topic.num.partitions': 1,
+      'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
+    }),
+  )
+  const java = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(jarsFolder, '*')]
+  const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+    '--add-scram',
+    `${mechanism}=[name=scram,password=${users.scram}]`,
+  ])
+  const clusterId = randomBytes(16).toString('base64url')
+  await run(javaPath, [
+    ...java,
+    'kafka.tools.StorageTool',
+    'format',
+    '--cluster-id',
+    clusterId,
+    '--config',
+    properties,
+    ...scram,
+  ])
+  const log = openSync(join(folder, 'broker.log'), 'w')
+  const broker = spawn(javaPath, ['-Xmx256m', ...java, 'kafka.Kafka', properties], { stdio: ['ignore', log, log] })
+  // Also when the tests are ended before they could clean up.
+  const kill = (): void => void broker.kill('SIGKILL')
+  process.once('exit', kill)
+  try {
+    await Promise.all([sasl, tls, saslTls].map((port) => listening(broker, port ?? 0)))
+  } catch (error) {
+    kill()
+    throw new Error(await readFile(join(folder, 'broker.log'), 'utf8'), { cause: error })
+  }
+  return {
+    sasl: `${host}:${sasl}`,
+    tls: `${host}:${tls}`,
+    saslTls: `${host}:${saslTls}`,
+    certificate: await readFile(join(folder, 'broker.pem'), 'utf8'),
+    async stop() {
+      process.off('exit', kill)
+      const ended = new Promise((resolve) => broker.once('exit', resolve))
+      kill()
+      await ended
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What a listener takes as logins. */
+const loginsOf = (listener: string): Readonly<Record<string, string>> => {
+  const security = 'org.apache.kafka.common.security'
+  const prefix = `listener.name.${listener}`
+  const plain = Object.entries(users).map(([name, password]) => `user_${name}="${password}"`)
+  return {
+    [`${prefix}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
+    [`${prefix}.plain.sasl.jaas.config`]: `${security}.plain.PlainLoginModule required ${plain.join(' ')};`,
+    [`${prefix}.scram-sha-256.sasl.jaas.config`]: `${security}.scram.ScramLoginModule required;`,
+    [`${prefix}.scram-sha-512.sasl.jaas.config`]: `${security}.scram.ScramLoginModule required;`,
+    [`${prefix}.oauthbearer.sasl.jaas.config`]: `${security}.oauthbearer.OAuthBearerLoginModule required;`,
+    [`${prefix}.oauthbearer.sasl.server.callback.handler.class`]: `${security}.oauthbearer.internals.unsecured.OAuthBearerUnsecuredValidatorCallbackHandler`,
+  }
+}
+
+const settingsOf = (settings: Readonly<Record<string, string | number | boolean>>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+
+/** Ports that are free now, all different. */
+const freePorts = async (count: number): Promise<number[]> => {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, host, resolve))
+      return server
+    }),
+  )
+  return await Promise.all(
+    servers.map(async (server) => {
+      const address = server.address()
+      await new Promise((resolve) => server.close(resolve))
+      return typeof address === 'object' ? (address?.port ?? 0) : 0
+    }),
+  )
+}
+
+const listening = async (broker: ChildProcess, port: number): Promise<void> => {
+  const untilMs = Date.now() + startMs
+  while (!(await accepts(port))) {
+    if (broker.exitCode !== null || Date.now() > untilMs) throw new Error(`nothing listens at ${port}`)
+    await pause(100)
+  }
+}
+
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port }, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
