@@ -1,5 +1,6 @@
 import { schemaMissing } from '../codec.ts'
 import { InterchangeError } from '../failure/failure.ts'
+import { isText } from '../record/is-text.ts'
 import { noTracing } from '../tracing.ts'
 import type { GroupState } from './group-state.ts'
 import type { Message } from './message.ts'
@@ -71,13 +72,12 @@ export const createAttempts = (state: GroupState, results: AttemptResults): Atte
     }
     const value: unknown = codec.decode(owner.route.topic, record.value)
     // A null key claims nothing and is ordered like its partition.
-    if (value !== schemaMissing && record.key !== null) checkKey(message, value)
+    if (value !== schemaMissing && record.key !== null) checkKey(record.key, owner.route.topic.keyOf(value))
     return value
   }
 
-  const checkKey = (message: Message, value: unknown): void => {
-    const expected = message.owner.route.topic.keyOf(value)
-    if (message.key === expected) return
+  const checkKey = (key: Buffer, expected: string): void => {
+    if (isText(key, expected)) return
     throw new InterchangeError('ICX_CONTRACT_KEY_MISMATCH', 'The record key is not the key its value says.', {
       class: 'contract',
     })
