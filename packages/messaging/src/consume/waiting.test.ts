@@ -270,12 +270,13 @@ describe('a message that must wait', () => {
 
 describe('a message that waits', () => {
   it('keeps the one behind it from starting while that is still being written', async () => {
-    const { group, room, store, failing, route, send } = await open()
+    const { group, room, store, failing, handled, route, send } = await open()
     failing.set('a', later)
     // Long enough for the second to arrive while the first waits.
     await bench.start([route({ retry: { ...soon, waitingBackoffMs: 400, waitingBackoffMsMax: 400 } })])
     await send('a:1')
     await committedIs(group, 1)
+    expect(handled).toHaveLength(2)
     let writeOn = (): void => undefined
     const held = new Promise<void>((resolve) => {
       writeOn = resolve
@@ -364,8 +365,51 @@ describe('the caps', () => {
       expect(store.effects).toEqual(sent)
       await committedIs(group, 40)
       expect(room.records(group)).toEqual([])
+      await send('a:40')
+      await until(() => store.effects.length === 41)
     },
   )
+
+  it('let nothing overtake a message that found no room, neither while it waits nor while it is tried', async () => {
+    const { group, room, store, failing, route } = await open()
+    failing.set('a', later)
+    const write = (n: number, pad = ''): Promise<number> =>
+      bench.write('orders', { key: 'a', value: `\0${JSON.stringify({ id: 'a', n, pad })}` })
+    let letGo: (() => void) | undefined
+    const { handle, ...rest } = route()
+    await bench.start(
+      [
+        {
+          ...rest,
+          handle: async (item: Item, context) => {
+            if (item.n === 1)
+              await new Promise<void>((resolve) => {
+                letGo = resolve
+              })
+            return handle(item, context)
+          },
+        },
+      ],
+      { limits: { waitingKeyBytesMax: 1_000 } },
+    )
+    await write(0)
+    await committedIs(group, 1)
+    // One batch, so that all of it is here when the second finds no room.
+    await Promise.all([write(1, 'x'.repeat(1_000)), write(2)])
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(room.records(group).map(({ offset }) => offset)).toEqual([0])
+    failing.clear()
+    await until(() => letGo !== undefined)
+    await until(() => room.records(group).length === 0)
+    await write(3)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(room.records(group)).toEqual([])
+    expect(await bench.committed(group, 'orders')).toBe(1)
+    letGo?.()
+    await until(() => store.effects.length === 4)
+    expect(store.effects).toEqual(['a:0', 'a:1', 'a:2', 'a:3'])
+    await committedIs(group, 4)
+  })
 })
 
 describe('another owner', () => {
@@ -447,6 +491,7 @@ describe('another owner', () => {
     failing.set('b', later)
     await send('b:1')
     await until(() => bench.logged.some(({ message }) => message === 'fenced'))
+    await send('c:1')
     await new Promise((resolve) => setTimeout(resolve, 60))
     expect(store.effects).toEqual([])
     expect(room.records(group)).toHaveLength(1)
@@ -454,8 +499,8 @@ describe('another owner', () => {
     await before.stop(500)
     failing.clear()
     await bench.start([route()])
-    await until(() => store.effects.length === 2)
-    await committedIs(group, 2)
+    await until(() => store.effects.length === 3)
+    await committedIs(group, 3)
   })
 
   it.each([1, 2, 3, 4, 5, 6])(
