@@ -1,7 +1,7 @@
 import { schemaMissing } from '../codec.ts'
 import { InterchangeError } from '../failure/failure.ts'
 import { isText } from '../record/is-text.ts'
-import { noTracing } from '../tracing.ts'
+import { noTracing, type Span } from '../tracing.ts'
 import type { GroupState } from './group-state.ts'
 import type { Message } from './message.ts'
 
@@ -57,9 +57,13 @@ export const createAttempts = (state: GroupState, results: AttemptResults): Atte
   }
 
   const call = (message: Message, value: unknown): unknown => {
-    const { handle } = message.owner.route
-    return message.span === undefined ? handle(value, message) : message.span.run(() => handle(value, message))
+    const { span } = message
+    return span === undefined ? message.owner.route.handle(value, message) : callWithin(span, message, value)
   }
+
+  /** Apart from `call`, where its closure would be paid for by every message. */
+  const callWithin = (span: Span, message: Message, value: unknown): unknown =>
+    span.run(() => message.owner.route.handle(value, message))
 
   const read = (message: Message): unknown => {
     const { record, owner } = message

@@ -50,8 +50,10 @@ export const createOutputs = (state: GroupState, publisher: Publisher): Outputs 
   }
 }
 
+const nothing: readonly unknown[] = []
+
 /** A handler answers nothing, one or several. */
 export const listOf = (answer: unknown): readonly unknown[] => {
-  if (answer === undefined || answer === null) return []
+  if (answer === undefined || answer === null) return nothing
   return Array.isArray(answer) ? answer : [answer]
 }

@@ -41,8 +41,12 @@ export const createSettlement = ({
   const conclude = (message: Message, as: SettledAs): void => {
     message.stage = 'settling'
     if (message.attempt === 1 && !message.owner.replayLane && as !== 'dead-lettered') pass(message, as)
-    else letters.report(message, outcomeOf(message, as), () => pass(message, as))
+    else report(message, as)
   }
+
+  /** Apart from `conclude`, where its closure would be paid for by every message. */
+  const report = (message: Message, as: SettledAs): void =>
+    letters.report(message, outcomeOf(message, as), () => pass(message, as))
 
   const pass = (message: Message, as: SettledAs): void => {
     const { owner } = message

@@ -39,20 +39,20 @@ export class HeaderBlock {
    * nothing. Throws `ICX_HEADERS_LIMIT` or `ICX_HEADERS_MALFORMED`.
    */
   get(name: string): Buffer | null | undefined {
-    const wanted = nameBytes(name)
     const cursor = new Cursor(this.bytes)
-    let found: Buffer | null | undefined
-    for (let left = cursor.boundedCount(); left > 0; left--) {
-      const matches = cursor.skipName(wanted)
-      if (matches) found = cursor.value()
-      else cursor.skipValue()
-    }
-    return found
+    const at = cursor.find(nameBytes(name))
+    if (at < 0) return undefined
+    cursor.position = at
+    return cursor.value()
   }
 
   /** `get`, decoded as UTF-8; undefined where absent or null. */
   text(name: string): string | undefined {
-    return this.get(name)?.toString('utf8')
+    const cursor = new Cursor(this.bytes)
+    const at = cursor.find(nameBytes(name))
+    if (at < 0) return undefined
+    cursor.position = at
+    return cursor.text()
   }
 
   /** All headers in order, values as views. Throws as `get` does. */
@@ -219,6 +219,22 @@ class Cursor {
     if (wanted === undefined || wanted.length !== length) return false
     for (let index = 0; index < length; index++) if (this.#bytes[start + index] !== wanted[index]) return false
     return true
+  }
+
+  /** Reads the whole block; answers where the last value of `wanted` begins, -1 where there is none. */
+  find(wanted: Buffer): number {
+    let found = -1
+    for (let left = this.boundedCount(); left > 0; left--) {
+      if (this.skipName(wanted)) found = this.position
+      this.skipValue()
+    }
+    return found
+  }
+
+  /** The value as UTF-8, undefined where it is null. */
+  text(): string | undefined {
+    const length = this.#varint()
+    return length === -1 ? undefined : this.#bytes.toString('utf8', this.position, this.position + length)
   }
 
   value(): Buffer | null {
