@@ -1,3 +1,4 @@
+import type { DeliveryOutcome } from './consumer-group.ts'
 import type { InterchangeError } from './failure/failure.ts'
 import type { WaitingClaim, WaitingRoom } from './waiting-room.ts'
 
@@ -15,6 +16,8 @@ export interface SettleEntry<Effect> {
    * transaction. When the claim is void the result is `ICX_WAITING_FENCED` and nothing of the message is written.
    */
   readonly claim?: WaitingClaim | undefined
+  /** Set when the message failed before or was replayed: what a store with `tellsOutcomes` tells, with its own word for the end. */
+  readonly delivery?: Omit<DeliveryOutcome, 'outcome'> | undefined
 }
 
 /** `done`: effects and inbox row are committed. `duplicate`: they were before. An error: this one message failed for good. */
@@ -28,5 +31,7 @@ export type SettleResult = 'done' | 'duplicate' | InterchangeError
 export interface EffectStore<Effect> {
   /** Where messages wait that cannot be handled yet. Without it they wait in place, and their partition's offset with them. */
   readonly waiting?: WaitingRoom
+  /** The outcome of an entry with `delivery` commits with `done` and `duplicate`: nobody else reports it then. */
+  readonly tellsOutcomes?: boolean
   settle(group: string, entries: readonly SettleEntry<Effect>[]): Promise<readonly SettleResult[]>
 }

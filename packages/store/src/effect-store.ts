@@ -1,4 +1,5 @@
 import {
+  type DeliveryOutcome,
   type EffectStore,
   type FailureClass,
   InterchangeError,
@@ -13,10 +14,16 @@ export interface EffectStoreOptions<Effect> {
   readonly database: Database
   /** Writes the effects of one batch, in their order, within the transaction of its inbox rows. May run again for a part of it. */
   readonly apply: (tx: Transaction, effects: readonly Effect[]) => Promise<void>
+  /** Writes, in the same transaction, what became of entries that failed before or were replayed: see `outcomesInto`. */
+  readonly tellOutcomes?: ((tx: Transaction, outcomes: readonly DeliveryOutcome[]) => Promise<void>) | undefined
 }
 
 /** The kernel's `EffectStore` on Postgres. The schema must have been migrated. */
-export const createEffectStore = <Effect>({ database, apply }: EffectStoreOptions<Effect>): EffectStore<Effect> => {
+export const createEffectStore = <Effect>({
+  database,
+  apply,
+  tellOutcomes,
+}: EffectStoreOptions<Effect>): EffectStore<Effect> => {
   const months = createInboxMonths(database)
 
   /** `entries` have distinct ids, in delivery order. */
@@ -26,6 +33,8 @@ export const createEffectStore = <Effect>({ database, apply }: EffectStoreOption
         const results = await insertInbox(tx, group, entries)
         const effects = entries.flatMap((row, place) => (results[place] === 'done' ? row.entry.effects : []))
         if (effects.length > 0) await apply(tx, effects)
+        const outcomes = tellOutcomes === undefined ? [] : outcomesOf(entries, results)
+        if (outcomes.length > 0) await tellOutcomes?.(tx, outcomes)
         return results
       })
       entries.forEach((row, place) => {
@@ -61,6 +70,7 @@ export const createEffectStore = <Effect>({ database, apply }: EffectStoreOption
   }
 
   return {
+    tellsOutcomes: tellOutcomes !== undefined,
     async settle(group, entries) {
       const rows = entries.map((entry): Row<Effect> => ({ id: inboxId(entry.messageId), entry, result: undefined }))
       await settle(group, rows)
@@ -136,6 +146,13 @@ const compare = (entry: SettleEntry<unknown>, known: KnownRow | undefined): Sett
     },
   })
 }
+
+const outcomesOf = (rows: readonly Row<unknown>[], results: readonly SettleResult[]): readonly DeliveryOutcome[] =>
+  rows.flatMap(({ entry: { delivery } }, place) => {
+    const result = results[place]
+    if (delivery === undefined || (result !== 'done' && result !== 'duplicate')) return []
+    return [{ ...delivery, outcome: result === 'done' ? 'resolved' : 'duplicate' }]
+  })
 
 const everybodys: ReadonlySet<FailureClass> = new Set(['transient', 'rate-limited', 'outage', 'fatal'])
 

@@ -20,6 +20,7 @@ export const createWaitingEffectStore = <Effect>(
   const plain = createEffectStore(options)
   const leaving = createEffectStore<Effect | Departure>({
     database: options.database,
+    tellOutcomes: options.tellOutcomes,
     async apply(tx, effects) {
       const departures = effects.filter((effect) => effect instanceof Departure)
       if (departures.length > 0) {
@@ -49,6 +50,7 @@ export const createWaitingEffectStore = <Effect>(
 
   return {
     waiting,
+    tellsOutcomes: options.tellOutcomes !== undefined,
     async settle(group, entries) {
       if (entries.every(({ claim }) => claim === undefined)) return plain.settle(group, entries)
       const results = await leaving.settle(group, entries.map(withDeparture))
