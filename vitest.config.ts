@@ -1,6 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
-const pure = ['packages/*/src', 'services/*/src', 'services/*/test', 'conformance/src', 'e2e/src', 'bench/src', 'tools']
+const pure = [
+  'packages/*/src',
+  'services/*/src',
+  'services/*/test',
+  'conformance/src',
+  'e2e/src',
+  'bench/src',
+  'sim/src',
+  'tools',
+]
 const real = ['packages/*/src', 'services/*/src', 'services/*/test', 'conformance/src']
 
 export default defineConfig({

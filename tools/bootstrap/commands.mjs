@@ -87,6 +87,7 @@ const commands = {
   ix: cli(),
   dev,
   bench: program('bench/dist/main.js')(),
+  sim: program('sim/dist/main.js')(),
   generate: program('tools/generate/main.ts')(),
   check: verified(['--project', 'unit']),
   test: verified([]),

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import type { OutboundRecord, SendOutcome, TransportRecord } from '@interchange/messaging'
+import type { MemoryTransport } from '@interchange/messaging/memory'
+import { type HistoryEvent, type LetterOf, placeKey, type RecordFacts } from './history.ts'
+import { itemTopic, readItem } from './item.ts'
+import type { Kernel } from './kernel.ts'
+import { derivedTopic, groupOfDerived, groupOfSource, type Plan, sourceTopic } from './plan.ts'
+import type { Process, World } from './world.ts'
+
+/** The in-memory Kafka as a process of its own, and what it holds. Call `memory` in steps of `process` only. */
+export interface Broker {
+  readonly process: Process
+  readonly memory: MemoryTransport
+  readonly reachable: boolean
+  setReachable(reachable: boolean): void
+  append(records: readonly OutboundRecord[]): Promise<readonly SendOutcome[]>
+  committed(group: string, place: { topic: string; partition: number }, offset: number): void
+  /** Both groups have committed everything. */
+  isDrained(): boolean
+}
+
+export const createBroker = async (
+  kernel: Kernel,
+  world: World,
+  plan: Plan,
+  note: (event: HistoryEvent) => void,
+): Promise<Broker> => {
+  const process = world.spawn('broker')
+  const appended = (record: TransportRecord): void => {
+    const { topic, partition, offset } = record
+    log.set(`${placeKey(record)}/${offset}`, record)
+    ends.set(placeKey(record), offset + 1)
+    note({ kind: 'append', topic, partition, offset, ...factsOf(kernel, record), letter: letterOf(record) })
+  }
+  const memory = kernel.createMemoryTransport({ clock: process.clock, onAppended: appended })
+  const producer = await memory.createProducer()
+  const ends = new Map<string, number>()
+  const commits = new Map<string, number>()
+  const log = new Map<string, TransportRecord>()
+  let reachable = true
+
+  const admin = await memory.createAdmin()
+  for (const [topic, group] of reads) {
+    await admin.createTopics(
+      [topic, kernel.replayLaneName(topic, group), kernel.deadLetterTopicName(topic, group)].map((name) => ({
+        name,
+        partitions: itemTopic(name, plan.partitions).partitions,
+        replicationFactor: 1,
+        configs: {},
+      })),
+    )
+  }
+  const letterTopics = new Set(reads.map(([topic, group]) => kernel.deadLetterTopicName(topic, group)))
+
+  const letterOf = (record: TransportRecord): LetterOf | undefined => {
+    if (!letterTopics.has(record.topic)) return undefined
+    const facts = kernel.letterFacts(record.headers)
+    const names = kernel.deadLetterHeaders
+    const place = {
+      topic: facts.get(names.topic) ?? '',
+      partition: Number(facts.get(names.partition)),
+      offset: Number(facts.get(names.offset)),
+    }
+    const original = log.get(`${placeKey(place)}/${place.offset}`)
+    const count = Number(facts.get(names.originalHeaderCount))
+    const identical =
+      original !== undefined &&
+      same(original.key, record.key) &&
+      same(original.value, record.value) &&
+      original.headers.count === count &&
+      record.headers.take(count).bytes.equals(original.headers.bytes)
+    return { ...place, code: facts.get(names.code) ?? '', identical }
+  }
+
+  return {
+    process,
+    memory,
+    get reachable() {
+      return reachable
+    },
+    setReachable(next) {
+      reachable = next
+      memory.setReachable(next)
+    },
+    append: (records) => producer.send(records),
+    committed(group, place, offset) {
+      commits.set(`${group} ${placeKey(place)}`, offset)
+    },
+    isDrained() {
+      for (const [topic, group] of reads) {
+        for (let partition = 0; partition < plan.partitions; partition++) {
+          const place = placeKey({ topic, partition })
+          if ((commits.get(`${group} ${place}`) ?? 0) !== (ends.get(place) ?? 0)) return false
+        }
+      }
+      return true
+    },
+  }
+}
+
+const reads = [
+  [sourceTopic, groupOfSource],
+  [derivedTopic, groupOfDerived],
+] as const
+
+const factsOf = (kernel: Kernel, { key, value, headers }: TransportRecord): RecordFacts => {
+  const item = readItem(value)
+  return {
+    id: headers.text(kernel.ceHeaders.id) ?? '',
+    key: key?.toString('latin1') ?? '',
+    n: item?.n,
+    part: item?.part ?? 0,
+    bytes: createHash('sha1')
+      .update(key ?? '')
+      .update(value ?? '')
+      .update(headers.bytes)
+      .digest('base64'),
+  }
+}
+
+const same = (left: Buffer | null, right: Buffer | null): boolean =>
+  left === null || right === null ? left === right : left.equals(right)

@@ -1,0 +1,273 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { checkHistory } from './check-history.ts'
+import type { Invariant } from './checkers/check.ts'
+import type { Happened } from './history.ts'
+import { loadKernel } from './kernel.ts'
+import { runSeed, type SeedResult } from './run-seed.ts'
+
+type Kind = Happened['kind']
+type Of<K extends Kind> = Extract<Happened, { kind: K }>
+
+let sound: SeedResult
+beforeAll(async () => {
+  // A seed with letters of both groups, effects, retries, rebalances and commits in it.
+  sound = await runSeed(await loadKernel(), 5)
+})
+
+/** Breaks the first event of a kind for which `pick` holds, and gives back what the checkers say. */
+const red = <K extends Kind>(
+  kind: K,
+  pick: (event: Of<K>, index: number) => boolean,
+  break_: (event: Of<K>) => readonly Happened[],
+): ReadonlySet<Invariant> => {
+  const { plan, history } = sound
+  const index = history.findIndex((event, at) => event.kind === kind && pick(event as Of<K>, at))
+  expect(index, `an event ${kind} to break`).toBeGreaterThanOrEqual(0)
+  const broken = history.toSpliced(index, 1, ...break_(history[index] as Of<K>))
+  return new Set(checkHistory(plan, broken).map(({ invariant }) => invariant))
+}
+
+describe('the checkers', () => {
+  it('find nothing in a sound history', () => {
+    expect(checkHistory(sound.plan, sound.history)).toEqual([])
+  })
+
+  it('see an acknowledged send that is not in the log (V1)', () => {
+    expect(
+      red(
+        'published',
+        () => true,
+        (event) => [{ ...event, offset: event.offset + 1_000 }],
+      ),
+    ).toContain('V1')
+  })
+
+  it('see an effect that never came (V1)', () => {
+    expect(
+      red(
+        'effect',
+        () => true,
+        () => [],
+      ),
+    ).toContain('V1')
+  })
+
+  it('see a record that nobody sent (V2)', () => {
+    expect(
+      red(
+        'publish',
+        ({ phase }) => phase === 'invoke',
+        () => [],
+      ),
+    ).toContain('V2')
+  })
+
+  it('see an effect that nobody sent (V2)', () => {
+    expect(
+      red(
+        'effect',
+        () => true,
+        (event) => [event, { ...event, part: 7 }],
+      ),
+    ).toContain('V2')
+  })
+
+  it('see two values at one offset (V6)', () => {
+    expect(
+      red(
+        'deliver',
+        () => true,
+        (event) => [{ ...event, id: 'another' }],
+      ),
+    ).toContain('V6')
+  })
+
+  it('see a copy with other bytes (V6)', () => {
+    expect(
+      red(
+        'append',
+        ({ topic }) => topic === 'posted',
+        (event) => [event, { ...event, offset: 9_999, bytes: 'other' }],
+      ),
+    ).toContain('V6')
+  })
+
+  it('see offsets going back inside an assignment (V7)', () => {
+    expect(
+      red(
+        'deliver',
+        ({ offset }) => offset > 0,
+        (event) => [event, { ...event, offset: 0 }],
+      ),
+    ).toContain('V7')
+  })
+
+  it('see a key that skips a record (V7)', () => {
+    const firstOf = (event: Of<'start'>): boolean =>
+      event.attempt === 1 &&
+      sound.history.some(
+        (other) =>
+          other.kind === 'start' &&
+          other.attempt === 1 &&
+          other.process === event.process &&
+          other.topic === event.topic &&
+          other.partition === event.partition &&
+          other.epoch === event.epoch &&
+          other.offset < event.offset &&
+          keyOf(other.n) === keyOf(event.n),
+      ) &&
+      sound.history.some(
+        (other) =>
+          other.kind === 'start' &&
+          other.attempt === 1 &&
+          other.process === event.process &&
+          other.topic === event.topic &&
+          other.partition === event.partition &&
+          other.epoch === event.epoch &&
+          other.offset > event.offset &&
+          keyOf(other.n) === keyOf(event.n),
+      )
+    expect(red('start', firstOf, () => [])).toContain('V7')
+  })
+
+  it('see effects of a key in the wrong order (V9)', () => {
+    const later = (event: Of<'effect'>): Of<'effect'> | undefined =>
+      sound.history.find(
+        (other): other is Of<'effect'> =>
+          other.kind === 'effect' && other.n > event.n && keyOf(other.n) === keyOf(event.n),
+      )
+    expect(
+      red(
+        'effect',
+        (event) => later(event) !== undefined,
+        (event) => [later(event) ?? event, event],
+      ),
+    ).toContain('V9')
+  })
+
+  it('see a second effect of one message, and a second identity (V10)', () => {
+    expect(
+      red(
+        'effect',
+        () => true,
+        (event) => [event, event],
+      ),
+    ).toContain('V10')
+    expect(
+      red(
+        'append',
+        ({ topic }) => topic === 'posted',
+        (event) => [event, { ...event, offset: 9_999, id: 'other' }],
+      ),
+    ).toContain('V10')
+  })
+
+  it('see two handlers at one record (V10)', () => {
+    expect(
+      red(
+        'start',
+        () => true,
+        (event) => [event, { ...event, attempt: 2 }],
+      ),
+    ).toContain('V10')
+  })
+
+  it('see a commit that passes an unfinished record, and one that goes back (V12)', () => {
+    const pick = ({ refused, offset }: Of<'commit'>): boolean => !refused && offset > 1
+    expect(red('commit', pick, (event) => [{ ...event, offset: event.offset + 1 }])).toContain('V12')
+    expect(red('commit', pick, (event) => [event, { ...event, offset: event.offset - 1 }])).toContain('V12')
+  })
+
+  it('see a commit before the outcome is reported (V12)', () => {
+    expect(
+      red(
+        'outcome',
+        ({ outcome }) => outcome === 'dead-lettered',
+        () => [],
+      ),
+    ).toContain('V12')
+  })
+
+  it('see a handler begin after its partition went away, and a commit of an old epoch (V13)', () => {
+    const { history } = sound
+    const started = history.find((event) => event.kind === 'start')
+    expect(started).toBeDefined()
+    if (started === undefined) return
+    expect(
+      red(
+        'revoked',
+        ({ process, topic, partition }, at) =>
+          history.indexOf(started) < at &&
+          process === started.process &&
+          topic === started.topic &&
+          partition === started.partition,
+        (event) => [event, { ...started, offset: 9_999 }],
+      ),
+    ).toContain('V13')
+    expect(
+      red(
+        'commit',
+        ({ refused }) => !refused,
+        (event) => [{ ...event, epoch: event.epoch - 1 }],
+      ),
+    ).toContain('V13')
+  })
+
+  it('see two owners of one partition (V13)', () => {
+    expect(
+      red(
+        'assigned',
+        () => true,
+        (event) => [event, { ...event, process: 'stranger' }],
+      ),
+    ).toContain('V13')
+  })
+
+  it('see a good message dead-lettered and a bad one not (V14)', () => {
+    const isLetter = ({ letter }: Of<'append'>): boolean => letter !== undefined
+    const good = sound.history.find(
+      (event) =>
+        event.kind === 'append' && event.topic === 'orders' && sound.plan.messages[event.n ?? -1]?.kind === 'plain',
+    )
+    expect(good?.kind).toBe('append')
+    if (good?.kind !== 'append') return
+    const { topic, partition, offset } = good
+    expect(
+      red('append', isLetter, (event) => [
+        { ...event, letter: { topic, partition, offset, code: 'ICX_HANDLER_FAILED', identical: true } },
+      ]),
+    ).toContain('V14')
+    const { plan, history } = sound
+    const withoutLetters = history.filter((event) => event.kind !== 'append' || event.letter === undefined)
+    expect(new Set(checkHistory(plan, withoutLetters).map(({ invariant }) => invariant))).toContain('V14')
+  })
+
+  it('see a letter that is not the record it is about (V15)', () => {
+    expect(
+      red(
+        'append',
+        ({ letter }) => letter !== undefined,
+        (event) => [{ ...event, letter: event.letter && { ...event.letter, identical: false } }],
+      ),
+    ).toContain('V15')
+  })
+
+  it('see what is not settled after the faults, and a group that ends by itself (V17)', () => {
+    expect(
+      red(
+        'calm',
+        () => true,
+        (event) => [{ ...event, kind: 'restless' }],
+      ),
+    ).toContain('V17')
+    expect(
+      red(
+        'healed',
+        () => true,
+        ({ atMs }) => [{ kind: 'ended', process: 'ledger-1', code: 'ICX_GROUP_STALLED', atMs }],
+      ),
+    ).toContain('V17')
+  })
+})
+
+const keyOf = (n: number): string | undefined => sound.plan.messages[n]?.key

@@ -1,0 +1,62 @@
+import { placeKey } from '../history.ts'
+import { derivedTopic, sourceTopic } from '../plan.ts'
+import type { Checker } from './check.ts'
+import { createEnds } from './ends.ts'
+
+/** V14, V15 and V17: each message has its one right end, a letter holds what it says, and after the faults all of them end. */
+export const checkAccounting: Checker = (plan, report) => {
+  const ends = createEnds(plan)
+  const inputs = new Set<number>()
+  const effects = new Set<string>()
+  const letters = new Set<string>()
+  const strangers = new Set<string>()
+
+  /** In = done + dead-lettered, nothing waits. */
+  const close = (): void => {
+    for (const n of inputs) {
+      const message = plan.messages[n]
+      if (message === undefined) continue
+      if (message.kind === 'poison' && !letters.has(`${sourceTopic} ${n}/0`)) report('V14', `${n} has no dead letter`)
+      for (let part = 0; part < message.parts; part++) {
+        const name = `${n}/${part}`
+        const arrived = message.kind === 'refused' ? letters.has(`${derivedTopic} ${name}`) : effects.has(name)
+        if (!arrived) report(message.kind === 'refused' ? 'V14' : 'V1', `${name} (${message.kind}) never arrived`)
+      }
+    }
+    for (const id of strangers)
+      if (id !== 'stranger-tombstone' && !letters.has(`${sourceTopic} ${id}`)) report('V14', `${id} has no dead letter`)
+  }
+
+  return (event) => {
+    ends.see(event)
+    switch (event.kind) {
+      case 'append': {
+        if (event.topic === sourceTopic && event.n !== undefined) inputs.add(event.n)
+        else if (event.topic === sourceTopic) strangers.add(event.id)
+        const { letter } = event
+        if (letter === undefined) return
+        if (!letter.identical) report('V15', `the letter of ${placeKey(letter)}/${letter.offset} is another record`)
+        const original = ends.recordAt(letter.topic, letter.partition, letter.offset)
+        if (original === undefined) return
+        letters.add(`${letter.topic} ${original.n === undefined ? original.id : `${original.n}/${original.part}`}`)
+        if (ends.rightEnd(original) !== 'letter')
+          report('V14', `${original.n}/${original.part} of ${letter.topic} was dead-lettered: ${letter.code}`)
+        return
+      }
+      case 'effect': {
+        const kind = plan.messages[event.n]?.kind
+        effects.add(`${event.n}/${event.part}`)
+        if (kind === 'refused' || kind === 'poison') report('V14', `${event.n}/${event.part} (${kind}) has an effect`)
+        return
+      }
+      case 'ended':
+        report('V17', `the group of ${event.process} ended by itself: ${event.code}`)
+        return
+      case 'restless':
+        report('V17', `not everything was settled in time. ${event.detail}`)
+        return
+      case 'calm':
+        close()
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { type Happened, placeKey } from '../history.ts'
+import type { Checker } from './check.ts'
+import { createEnds } from './ends.ts'
+
+/** V12: a committed offset never goes back and never passes a record that has not come to its end, report included. */
+export const checkCommits: Checker = (plan, report) => {
+  const ends = createEnds(plan)
+  const committed = new Map<string, number>()
+  /** Attempts beyond the first whose end has not been reported: by process and place, in the order of their beginning. */
+  const owed = new Map<string, { readonly process: string; readonly id: string | undefined; answered: boolean }>()
+
+  const account = (event: Happened): void => {
+    switch (event.kind) {
+      case 'start': {
+        const { process, attempt } = event
+        const id = ends.recordAt(event.topic, event.partition, event.offset)?.id
+        if (attempt > 1) owed.set(attemptKey(event), { process, id, answered: false })
+        else owed.delete(attemptKey(event))
+        return
+      }
+      case 'end': {
+        const debt = owed.get(attemptKey(event))
+        if (debt !== undefined) debt.answered = event.how === 'answered'
+        return
+      }
+      case 'outcome':
+        for (const [at, { process, id, answered }] of owed) {
+          if (process !== event.process || id !== event.id) continue
+          if (!answered && event.outcome !== 'dead-lettered') continue
+          owed.delete(at)
+          return
+        }
+    }
+  }
+
+  return (event) => {
+    ends.see(event)
+    account(event)
+    if (event.kind !== 'commit' || event.refused) return
+    const { topic, partition, group, process } = event
+    const at = `${group} ${placeKey(event)}`
+    const before = committed.get(at) ?? 0
+    if (event.offset < before) report('V12', `${process} moves ${at} from ${before} back to ${event.offset}`)
+    for (let offset = before; offset < event.offset; offset++) {
+      const record = ends.recordAt(topic, partition, offset)
+      if (record === undefined) report('V12', `${process} commits ${event.offset} of ${at}; nothing is at ${offset}`)
+      else if (!ends.isFinished(record))
+        report(
+          'V12',
+          `${process} commits ${event.offset} of ${at}; ${offset} (${record.n}/${record.part}) is unfinished`,
+        )
+      else if (owed.has(attemptKey({ process, topic, partition, offset })))
+        report('V12', `${process} commits ${event.offset} of ${at}; the outcome of ${offset} is not reported`)
+    }
+    committed.set(at, Math.max(before, event.offset))
+  }
+}
+
+const attemptKey = (at: { process: string; topic: string; partition: number; offset: number }): string =>
+  `${at.process} ${placeKey(at)}/${at.offset}`

@@ -1,0 +1,77 @@
+import { type Happened, placeKey } from '../history.ts'
+import { derivedTopic, sourceTopic } from '../plan.ts'
+import type { Checker } from './check.ts'
+import { createEnds } from './ends.ts'
+
+/**
+ * V7 and V9: inside one assignment offsets grow and each key is handled without a gap; what a key leads to (records,
+ * effects) comes in the order of its messages.
+ */
+export const checkOrder: Checker = (plan, report) => {
+  const ends = createEnds(plan)
+  const uncertain = new Set<number>()
+  const delivered = new Map<string, number>()
+  const started = new Map<string, number>()
+  const startedEver = new Set<string>()
+  const seen = new Map<string, Set<string>>()
+  const last = new Map<string, number>()
+
+  /** Only the first occurrence counts: copies are allowed, going back is not. */
+  const inOrder = (what: string, n: number, part: number): void => {
+    const name = `${n}/${part}`
+    const known = seen.get(what) ?? new Set()
+    seen.set(what, known)
+    if (known.has(name) || uncertain.has(n)) return
+    known.add(name)
+    const key = plan.messages[n]?.key
+    const rank = n * 2 + part
+    const before = last.get(`${what} ${key}`) ?? -1
+    if (rank < before) report('V9', `${what} of key ${key}: ${name} after ${before >> 1}/${before & 1}`)
+    last.set(`${what} ${key}`, rank)
+  }
+
+  const start = (event: Extract<Happened, { kind: 'start' }>): void => {
+    const { process, topic, partition, offset, epoch, n } = event
+    const key = plan.messages[n]?.key
+    const place = `${process} ${placeKey(event)}`
+    const lane = `${place} ${epoch} ${key}`
+    const before = started.get(lane)
+    started.set(lane, offset)
+    startedEver.add(`${place}/${offset}`)
+    if (before === undefined) return
+    if (offset <= before) {
+      report('V7', `${lane}: offset ${offset} was started after ${before}`)
+      return
+    }
+    for (let skipped = before + 1; skipped < offset; skipped++) {
+      const record = ends.recordAt(topic, partition, skipped)
+      if (record?.n !== undefined && record.key === key && !startedEver.has(`${place}/${skipped}`))
+        report('V7', `${lane}: offset ${skipped} was skipped before ${offset}`)
+    }
+  }
+
+  return (event) => {
+    ends.see(event)
+    switch (event.kind) {
+      case 'publish':
+        if (event.phase === 'info') uncertain.add(event.n)
+        return
+      case 'deliver': {
+        const at = `${event.process} ${placeKey(event)} ${event.epoch}`
+        const before = delivered.get(at) ?? -1
+        if (event.offset <= before) report('V7', `${at}: offset ${event.offset} was delivered after ${before}`)
+        delivered.set(at, event.offset)
+        return
+      }
+      case 'start':
+        if (event.attempt === 1) start(event)
+        return
+      case 'append':
+        if (event.n !== undefined && (event.topic === sourceTopic || event.topic === derivedTopic))
+          inOrder(`records in ${event.topic}`, event.n, event.part)
+        return
+      case 'effect':
+        inOrder('effects', event.n, event.part)
+    }
+  }
+}

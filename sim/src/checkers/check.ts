@@ -1,0 +1,17 @@
+import type { Happened } from '../history.ts'
+import type { Plan } from '../plan.ts'
+
+/** Names of the catalogue: V1 no loss, V2 no phantom, V6 one value per offset, V7 offsets in order, V9 keys in order ... */
+export type Invariant = 'V1' | 'V2' | 'V6' | 'V7' | 'V9' | 'V10' | 'V12' | 'V13' | 'V14' | 'V15' | 'V17'
+
+export interface Violation {
+  readonly invariant: Invariant
+  readonly detail: string
+  /** Where in the history it shows. */
+  readonly index: number
+}
+
+export type Report = (invariant: Invariant, detail: string) => void
+
+/** Looks at one event after the other; knows only what came before. */
+export type Checker = (plan: Plan, report: Report) => (event: Happened) => void

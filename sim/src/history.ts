@@ -1,0 +1,84 @@
+/** A partition of a topic. */
+interface Place {
+  readonly topic: string
+  readonly partition: number
+}
+
+interface Attempt extends Place {
+  readonly process: string
+  readonly offset: number
+  readonly attempt: number
+  readonly epoch: number
+}
+
+interface Assignment extends Place {
+  readonly process: string
+  readonly group: string
+  readonly epoch: number
+}
+
+/** What a record in the log says it is. */
+export interface RecordFacts {
+  /** `ce_id`. */
+  readonly id: string
+  readonly key: string
+  /** The message it carries or stems from, `undefined` for a stranger's. */
+  readonly n: number | undefined
+  readonly part: number
+  /** Hash of key, value and headers. */
+  readonly bytes: string
+}
+
+/** What the harness saw, in the order in which it happened. Checkers read nothing else. */
+export type HistoryEvent =
+  | { readonly kind: 'publish'; readonly n: number; readonly id: string; readonly phase: 'invoke' | 'info' }
+  | ({ readonly kind: 'published'; readonly n: number; readonly id: string; readonly offset: number } & Place)
+  | ({ readonly kind: 'append'; readonly offset: number; readonly letter: LetterOf | undefined } & Place & RecordFacts)
+  | ({ readonly kind: 'deliver'; readonly offset: number; readonly id: string } & Assignment)
+  | ({ readonly kind: 'assigned' } & Assignment)
+  | ({ readonly kind: 'revoking' } & Assignment)
+  | ({ readonly kind: 'revoked' } & Assignment)
+  | ({ readonly kind: 'lost' } & Assignment)
+  | ({ readonly kind: 'start'; readonly n: number; readonly part: number } & Attempt)
+  | ({ readonly kind: 'end'; readonly how: 'answered' | 'failed' | 'aborted' } & Attempt)
+  | { readonly kind: 'effect'; readonly process: string; readonly n: number; readonly part: number }
+  | {
+      readonly kind: 'outcome'
+      readonly process: string
+      readonly topic: string
+      readonly id: string
+      readonly outcome: string
+    }
+  | ({ readonly kind: 'commit'; readonly offset: number; readonly refused: boolean } & Assignment)
+  | { readonly kind: 'fault'; readonly fault: FaultKind; readonly process: string; readonly detail: string }
+  | { readonly kind: 'process'; readonly process: string; readonly phase: 'started' | 'killed' | 'stopped' | 'failed' }
+  | { readonly kind: 'ended'; readonly process: string; readonly code: string }
+  | { readonly kind: 'healed' | 'calm' | 'restless'; readonly detail: string }
+
+/** What a dead letter says about the record it holds. */
+export interface LetterOf extends Place {
+  readonly offset: number
+  readonly code: string
+  /** Whether key, value and the first headers are those of the record at that place. */
+  readonly identical: boolean
+}
+
+export const faultKinds = [
+  'drop',
+  'duplicate',
+  'reorder',
+  'delay',
+  'crash',
+  'zombie',
+  'stop',
+  'rollback',
+  'outage',
+] as const
+
+export type FaultKind = (typeof faultKinds)[number]
+
+/** An event with its virtual time, milliseconds since the run began. */
+export type Happened = HistoryEvent & { readonly atMs: number }
+
+/** Group, topic and partition as one map key. */
+export const placeKey = ({ topic, partition }: Place): string => `${topic}/${partition}`

@@ -1,0 +1,17 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** The kernel under test: the package as it is built, or a mutant of its sources. */
+export type Kernel = typeof import('@interchange/messaging') &
+  Pick<typeof import('@interchange/messaging/memory'), 'createMemoryTransport'>
+
+export const loadKernel = async (): Promise<Kernel> => ({
+  ...(await import('@interchange/messaging')),
+  ...(await import('@interchange/messaging/memory')),
+})
+
+/** Loads the kernel's TypeScript from a folder; Node strips the types. */
+export const loadKernelFrom = async (folder: string): Promise<Kernel> => ({
+  ...(await import(pathToFileURL(join(folder, 'index.ts')).href)),
+  ...(await import(pathToFileURL(join(folder, 'memory', 'index.ts')).href)),
+})

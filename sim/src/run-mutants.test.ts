@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { mutants } from './mutants.data.ts'
+import { kernelSources, mutate } from './run-mutants.ts'
+
+describe('the mutants', () => {
+  it('are those of the list, at least 25 of them', async () => {
+    const list = await readFile(new URL('../mutants/README.md', import.meta.url), 'utf8')
+    const listed = [...list.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name)
+    expect(mutants.map(({ name }) => name)).toEqual(listed)
+    expect(new Set(listed).size).toBeGreaterThanOrEqual(25)
+  })
+
+  it.each(mutants)('$name is one edit of the kernel as it is now', async (mutant) => {
+    const source = await readFile(join(kernelSources, mutant.file), 'utf8')
+    expect(mutate(mutant, source)).not.toBe(source)
+  })
+})

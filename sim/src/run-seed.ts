@@ -1,0 +1,100 @@
+import { seededRandom } from '@interchange/messaging/memory'
+import { createBroker } from './broker.ts'
+import { checkHistory, type Violation } from './check-history.ts'
+import { createDice } from './dice.ts'
+import { createEffectDatabase } from './effect-database.ts'
+import { type FaultKind, faultKinds, type Happened, type HistoryEvent } from './history.ts'
+import type { Kernel } from './kernel.ts'
+import type { Scene } from './members.ts'
+import { createNemesis } from './nemesis.ts'
+import { createPlan, type Plan } from './plan.ts'
+import { startSource } from './source.ts'
+import { createWorld } from './world.ts'
+
+/** `safety` ends amid the faults; `liveness` then heals and demands that everything comes to an end. */
+export type Mode = 'safety' | 'liveness'
+
+export interface SeedResult {
+  readonly seed: number
+  readonly plan: Plan
+  readonly history: readonly Happened[]
+  readonly violations: readonly Violation[]
+  readonly steps: number
+  readonly members: number
+  readonly rebalances: number
+  readonly faults: Readonly<Record<FaultKind, number>>
+  readonly virtualMs: number
+  /** Virtual time from the end of the faults until everything was settled; undefined in `safety`. */
+  readonly healedMs: number | undefined
+}
+
+export const stepsMin = 300
+export const faultsMin = 2
+/** After the faults end, everything is settled and committed within this much virtual time (V17). */
+export const healedMsMax = 30_000
+/** Whatever was still on its way when the faults ended has arrived after this much. */
+const stragglersMs = 1_000
+const faultPhaseMsMax = 20_000
+/** A kernel that goes in circles is no reason for the simulator to do so. */
+const stepsMax = 60_000
+
+/** Runs one seed. The same seed and the same kernel give the same history, event for event. */
+export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'liveness'): Promise<SeedResult> => {
+  const world = createWorld(seededRandom(seed))
+  const beganAtMs = world.nowMs
+  const history: Happened[] = []
+  const faults = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>
+  let faultCount = 0
+  let rebalances = 0
+  const note = (event: HistoryEvent): void => {
+    history.push({ ...event, atMs: world.nowMs - beganAtMs })
+    if (event.kind === 'fault') {
+      faults[event.fault]++
+      faultCount++
+    } else if (event.kind === 'assigned') rebalances++
+  }
+  const plan = createPlan(world.random)
+  const dice = createDice(world.random)
+  const broker = await createBroker(kernel, world, plan, note)
+  const database = createEffectDatabase(kernel, world, dice, note)
+  const scene: Scene = { kernel, world, plan, dice, broker, database, note, dependency: { away: false } }
+  const nemesis = createNemesis(scene)
+  const source = await startSource(scene)
+
+  const busy = (): boolean => world.nowMs - beganAtMs < plan.publishingMs + 200
+  const tried = (): boolean => world.steps >= stepsMin && faultCount >= faultsMin && !busy()
+  let healedMs: number | undefined
+  await world.run(() => tried() || world.steps > stepsMax, beganAtMs + faultPhaseMsMax)
+  if (mode === 'liveness') {
+    note({ kind: 'healed', detail: '' })
+    dice.heal()
+    nemesis.stop()
+    const healedAtMs = world.nowMs
+    const calm = (): boolean =>
+      source.isOver && broker.isDrained() && nemesis.members.every(({ group }) => group !== undefined)
+    const untilMs = healedAtMs + healedMsMax
+    const settle = (): Promise<boolean> => world.run(() => calm() || world.steps > stepsMax, untilMs)
+    await settle()
+    const quietFromMs = world.nowMs + stragglersMs
+    await world.run(() => world.nowMs >= quietFromMs || world.steps > stepsMax, untilMs + stragglersMs)
+    await settle()
+    healedMs = world.nowMs - healedAtMs
+    const unhealthy = nemesis.members
+      .filter(({ group }) => !['running', 'degraded'].includes(group?.health().state ?? ''))
+      .map(({ process, group }) => `${process.name} is ${group?.health().state}: ${group?.health().detail}`)
+    const restful = calm() && unhealthy.length === 0
+    note({ kind: restful ? 'calm' : 'restless', detail: unhealthy.join('; ') })
+  }
+  return {
+    seed,
+    plan,
+    history,
+    violations: checkHistory(plan, history),
+    steps: world.steps,
+    members: plan.members.posting + plan.members.ledger,
+    rebalances,
+    faults,
+    virtualMs: world.nowMs - beganAtMs,
+    healedMs,
+  }
+}
