@@ -24,7 +24,7 @@ const usage = `npm run bench -- [--only NAME,NAME] [--data FILE] [--minutes N] [
   --only     benchmarks to run, by name; all without it
   --data     the retail file to send (CSV, or CSV.gz)
   --minutes  how long the system is kept under load for the memory slopes; default 5
-  --seconds  least time measured of an arm in a round; default 7
+  --seconds  least time measured of an arm in a round; default 5
   --rounds   rounds of the kernel's arms; default 5
   --profile  a folder for the CPU profiles of the last round
   --readme   puts the kernel's figures into bench/README.md
@@ -84,7 +84,7 @@ const readOptions = () => {
         only: { type: 'string', default: allNames.join(',') },
         data: { type: 'string' },
         minutes: { type: 'string', default: '5' },
-        seconds: { type: 'string', default: '7' },
+        seconds: { type: 'string', default: '5' },
         rounds: { type: 'string', default: '5' },
         profile: { type: 'string' },
         readme: { type: 'boolean', default: false },
