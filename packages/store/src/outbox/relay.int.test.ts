@@ -100,6 +100,7 @@ test('a transaction that commits late, behind hundreds that began later, is not 
 
 test("a key's rows keep the order in which they were written, though an older transaction wrote the later one", async () => {
   const { database, topic } = bench
+  await running(start())
   const began = Promise.withResolvers<void>()
   const first = Promise.withResolvers<void>()
   const older = database.transaction(async (tx) => {
@@ -112,7 +113,6 @@ test("a key's rows keep the order in which they were written, though an older tr
   await database.transaction((tx) => write(tx, step(topic, 'a', 1)))
   first.resolve()
   await older
-  start()
   await expect.poll(arrived).toBe(2)
   expect(numbersOf(await bench.records()).get('a')).toEqual([1, 2])
 })
