@@ -8,6 +8,16 @@ import { waitUntilAnswers } from './wait-until.ts'
 const readyDeadlineMs = 60_000
 const stopGraceMs = 30_000
 
+/**
+ * Flags of Node for every service, the same in `start` and in the image. Left alone, V8 lets a service that holds 50 MiB grow to
+ * 450; bench/README.md has the figures of these bounds.
+ */
+export const serviceFlags: readonly string[] = [
+  '--enable-source-maps',
+  '--max-old-space-size=384',
+  '--max-semi-space-size=8',
+]
+
 /** One of our Node services, to be run under the stack's guard. */
 export interface ServiceOptions {
   /** Unique in its stack; also names its log. */
@@ -16,7 +26,7 @@ export interface ServiceOptions {
   readonly entry: string
   /** Beyond the stack's own variables; PORT is found when it is not given. */
   readonly env?: Readonly<Record<string, string>>
-  /** Flags of Node itself, such as `--max-old-space-size=256`. */
+  /** Flags of Node itself, behind `serviceFlags`: the last of two wins. */
   readonly nodeArgs?: readonly string[]
   readonly logFile?: string
   /** How long it may take until `/health/ready` answers 200. Default 60 s. */
@@ -60,7 +70,7 @@ export const startGuardedService = async (options: ServiceOptions, ground: Servi
     const process_ = await guard.spawn({
       name: options.name,
       command: process.execPath,
-      args: ['--enable-source-maps', ...(options.nodeArgs ?? []), options.entry],
+      args: [...serviceFlags, ...(options.nodeArgs ?? []), options.entry],
       cwd,
       env: { ...ground.env, PORT: String(port), ...options.env },
       logFile,
