@@ -114,6 +114,7 @@ describe('the checkers', () => {
           other.partition === event.partition &&
           other.epoch === event.epoch &&
           other.offset < event.offset &&
+          other.part === event.part &&
           keyOf(other.n) === keyOf(event.n),
       ) &&
       sound.history.some(
@@ -125,6 +126,7 @@ describe('the checkers', () => {
           other.partition === event.partition &&
           other.epoch === event.epoch &&
           other.offset > event.offset &&
+          other.part === event.part &&
           keyOf(other.n) === keyOf(event.n),
       )
     expect(red('start', firstOf, () => [])).toContain('V7')
@@ -134,7 +136,11 @@ describe('the checkers', () => {
     const later = (event: Of<'effect'>): Of<'effect'> | undefined =>
       sound.history.find(
         (other): other is Of<'effect'> =>
-          other.kind === 'effect' && other.n > event.n && keyOf(other.n) === keyOf(event.n),
+          other.kind === 'effect' &&
+          other.n > event.n &&
+          other.part === event.part &&
+          other.part === event.part &&
+          keyOf(other.n) === keyOf(event.n),
       )
     expect(
       red(

@@ -5,6 +5,7 @@ import { checkLog } from './checkers/check-log.ts'
 import { checkOnce } from './checkers/check-once.ts'
 import { checkOrder } from './checkers/check-order.ts'
 import { checkOwnership } from './checkers/check-ownership.ts'
+import { createEnds } from './checkers/ends.ts'
 import type { Happened } from './history.ts'
 import type { Plan } from './plan.ts'
 
@@ -15,11 +16,13 @@ const checkers: readonly Checker[] = [checkLog, checkOrder, checkOnce, checkComm
 /** Holds a history against every invariant; in the order of the history. */
 export const checkHistory = (plan: Plan, history: readonly Happened[]): Violation[] => {
   const violations: Violation[] = []
+  const ends = createEnds(plan)
   let index = 0
   const running = checkers.map((checker) =>
-    checker(plan, (invariant, detail) => violations.push({ invariant, detail, index })),
+    checker(plan, (invariant, detail) => violations.push({ invariant, detail, index }), ends),
   )
   for (const event of history) {
+    ends.see(event)
     for (const check of running) check(event)
     index++
   }

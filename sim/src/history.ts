@@ -25,7 +25,7 @@ export interface RecordFacts {
   /** The message it carries or stems from, `undefined` for a stranger's. */
   readonly n: number | undefined
   readonly part: number
-  /** Hash of key, value and headers. */
+  /** Value and headers, byte for byte. */
   readonly bytes: string
 }
 

@@ -19,6 +19,7 @@ import {
   derivedTopic,
   groupOfDerived,
   groupOfSource,
+  outputKey,
   type Plan,
   type PlannedMessage,
   sourceTopic,
@@ -144,8 +145,10 @@ const postingRoute = (scene: Scene, member: Member): Route => {
   const { kernel, plan, dependency } = scene
   const to = itemTopic(derivedTopic, plan.partitions)
   const failed = new Map<string, number>()
-  const outputs = ({ n, key, parts }: PlannedMessage): Outgoing[] =>
-    Array.from({ length: parts }, (_, part) => kernel.outgoing(to, { n, key, part }))
+  const outputs = (message: PlannedMessage): Outgoing[] =>
+    Array.from({ length: message.parts }, (_, part) =>
+      kernel.outgoing(to, { n: message.n, key: outputKey(message, part), part }),
+    )
   return kernel.publishRoute({
     ...routeSettings(scene),
     from: itemTopic(sourceTopic, plan.partitions),

@@ -87,7 +87,7 @@ export const mutants: readonly Mutant[] = [
     'outcome-not-awaited',
     'consume/settlement.ts',
     '() => pass(message, as))',
-    '() => undefined), pass(message, as)',
+    '(pass(message, as), () => undefined))',
   ),
   mutant(
     'letter-headers-lost',

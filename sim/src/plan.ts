@@ -28,6 +28,9 @@ export interface PlannedMessage {
   readonly publishAtMs: number
 }
 
+/** The second output of a message has another key, so that it travels and ends apart from the first. */
+export const outputKey = ({ key }: PlannedMessage, part: number): string => (part === 0 ? key : `${key}-${part}`)
+
 export type StrangerKind = 'garbage' | 'key-mismatch' | 'tombstone'
 
 /** A record nobody's publisher wrote. */
@@ -64,8 +67,8 @@ export const createPlan = (random: () => number): Plan => {
   const between = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1))
   const partitions = between(1, 3)
   const keys = between(2, 8)
-  const count = between(30, 60)
-  const publishingMs = between(300, 1_500)
+  const count = between(20, 45)
+  const publishingMs = between(200, 900)
   const messages = Array.from({ length: count }, (_, n): PlannedMessage => {
     const kind = kindOf(random())
     return {

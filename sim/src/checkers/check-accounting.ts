@@ -1,11 +1,9 @@
 import { placeKey } from '../history.ts'
 import { derivedTopic, sourceTopic } from '../plan.ts'
 import type { Checker } from './check.ts'
-import { createEnds } from './ends.ts'
 
 /** V14, V15 and V17: each message has its one right end, a letter holds what it says, and after the faults all of them end. */
-export const checkAccounting: Checker = (plan, report) => {
-  const ends = createEnds(plan)
+export const checkAccounting: Checker = (plan, report, ends) => {
   const inputs = new Set<number>()
   const effects = new Set<string>()
   const letters = new Set<string>()
@@ -28,7 +26,6 @@ export const checkAccounting: Checker = (plan, report) => {
   }
 
   return (event) => {
-    ends.see(event)
     switch (event.kind) {
       case 'append': {
         if (event.topic === sourceTopic && event.n !== undefined) inputs.add(event.n)

@@ -1,10 +1,8 @@
 import { type Happened, placeKey } from '../history.ts'
 import type { Checker } from './check.ts'
-import { createEnds } from './ends.ts'
 
 /** V12: a committed offset never goes back and never passes a record that has not come to its end, report included. */
-export const checkCommits: Checker = (plan, report) => {
-  const ends = createEnds(plan)
+export const checkCommits: Checker = (_plan, report, ends) => {
   const committed = new Map<string, number>()
   /** Attempts beyond the first whose end has not been reported: by process and place, in the order of their beginning. */
   const owed = new Map<string, { readonly process: string; readonly id: string | undefined; answered: boolean }>()
@@ -34,7 +32,6 @@ export const checkCommits: Checker = (plan, report) => {
   }
 
   return (event) => {
-    ends.see(event)
     account(event)
     if (event.kind !== 'commit' || event.refused) return
     const { topic, partition, group, process } = event

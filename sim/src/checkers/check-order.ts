@@ -1,20 +1,23 @@
 import { type Happened, placeKey } from '../history.ts'
-import { derivedTopic, sourceTopic } from '../plan.ts'
+import { derivedTopic, outputKey, sourceTopic } from '../plan.ts'
 import type { Checker } from './check.ts'
-import { createEnds } from './ends.ts'
 
 /**
  * V7 and V9: inside one assignment offsets grow and each key is handled without a gap; what a key leads to (records,
  * effects) comes in the order of its messages.
  */
-export const checkOrder: Checker = (plan, report) => {
-  const ends = createEnds(plan)
+export const checkOrder: Checker = (plan, report, ends) => {
   const uncertain = new Set<number>()
   const delivered = new Map<string, number>()
   const started = new Map<string, number>()
   const startedEver = new Set<string>()
   const seen = new Map<string, Set<string>>()
   const last = new Map<string, number>()
+
+  const keyOf = (n: number, part: number): string => {
+    const message = plan.messages[n]
+    return message === undefined ? '' : outputKey(message, part)
+  }
 
   /** Only the first occurrence counts: copies are allowed, going back is not. */
   const inOrder = (what: string, n: number, part: number): void => {
@@ -23,7 +26,7 @@ export const checkOrder: Checker = (plan, report) => {
     seen.set(what, known)
     if (known.has(name) || uncertain.has(n)) return
     known.add(name)
-    const key = plan.messages[n]?.key
+    const key = keyOf(n, part)
     const rank = n * 2 + part
     const before = last.get(`${what} ${key}`) ?? -1
     if (rank < before) report('V9', `${what} of key ${key}: ${name} after ${before >> 1}/${before & 1}`)
@@ -31,8 +34,8 @@ export const checkOrder: Checker = (plan, report) => {
   }
 
   const start = (event: Extract<Happened, { kind: 'start' }>): void => {
-    const { process, topic, partition, offset, epoch, n } = event
-    const key = plan.messages[n]?.key
+    const { process, topic, partition, offset, epoch } = event
+    const key = keyOf(event.n, event.part)
     const place = `${process} ${placeKey(event)}`
     const lane = `${place} ${epoch} ${key}`
     const before = started.get(lane)
@@ -51,7 +54,6 @@ export const checkOrder: Checker = (plan, report) => {
   }
 
   return (event) => {
-    ends.see(event)
     switch (event.kind) {
       case 'publish':
         if (event.phase === 'info') uncertain.add(event.n)

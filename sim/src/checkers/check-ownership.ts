@@ -1,7 +1,6 @@
 import { type Happened, placeKey } from '../history.ts'
 import { revokeDrainMsMax } from '../members.ts'
 import type { Checker } from './check.ts'
-import { createEnds } from './ends.ts'
 
 interface Holding {
   readonly process: string
@@ -17,8 +16,7 @@ interface Holding {
  * V13: one owner per partition that knows of no other; an owner that lets go starts nothing more and lets go only when
  * what it began has ended (or its time is up); a commit of an earlier assignment is refused.
  */
-export const checkOwnership: Checker = (plan, report) => {
-  const ends = createEnds(plan)
+export const checkOwnership: Checker = (_plan, report, ends) => {
   const holdings = new Map<string, Holding>()
   /** Processes that cannot know what they have lost. */
   const excused = new Set<string>()
@@ -49,7 +47,6 @@ export const checkOwnership: Checker = (plan, report) => {
   }
 
   return (event) => {
-    ends.see(event)
     switch (event.kind) {
       case 'fault':
         if (event.fault === 'crash' || event.fault === 'zombie' || event.fault === 'stop') excused.add(event.process)

@@ -1,5 +1,6 @@
 import type { Happened } from '../history.ts'
 import type { Plan } from '../plan.ts'
+import type { Ends } from './ends.ts'
 
 /** Names of the catalogue: V1 no loss, V2 no phantom, V6 one value per offset, V7 offsets in order, V9 keys in order ... */
 export type Invariant = 'V1' | 'V2' | 'V6' | 'V7' | 'V9' | 'V10' | 'V12' | 'V13' | 'V14' | 'V15' | 'V17'
@@ -13,5 +14,5 @@ export interface Violation {
 
 export type Report = (invariant: Invariant, detail: string) => void
 
-/** Looks at one event after the other; knows only what came before. */
-export type Checker = (plan: Plan, report: Report) => (event: Happened) => void
+/** Looks at one event after the other; knows only what came before. `ends` has seen the event already. */
+export type Checker = (plan: Plan, report: Report, ends: Ends) => (event: Happened) => void
