@@ -153,6 +153,27 @@ describe('a rebalance', () => {
     expect(commits.flat().every(({ epoch }) => epoch === 2)).toBe(true)
   })
 
+  it('does not handle a record twice at once that comes back two assignments later', async () => {
+    const { deliver, assign, revoke, commits, group } = await open()
+    const { started, handle, finish } = gatedHandler()
+    await bench.start([publishRoute({ from, group, handle })], {
+      limits: { commitIntervalMs: 1, revokeDrainMsMax: 20 },
+    })
+    assign(1)
+    await deliver(1, [0])
+    await until(() => started.length === 1)
+    await revoke(1)
+    assign(2)
+    await revoke(2)
+    assign(3)
+    await deliver(3, [0, 1], ['a', 'b'])
+    await until(() => started.includes(1))
+    expect(started).toEqual([0, 1])
+    finish(0)
+    finish(1)
+    await until(() => commits.at(-1)?.[0]?.offset === 2)
+  })
+
   it('does not move an offset back when another member went on in the meantime', async () => {
     const { deliver, assign, revoke, commits, group } = await open()
     const { started, handle, finish } = gatedHandler()

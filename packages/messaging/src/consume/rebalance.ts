@@ -34,7 +34,8 @@ export const createRebalance = (
     state.heldBytes -= partition.tracker.bytes + (partition.room?.bytes ?? 0)
     state.paused.delete(partition)
     if (state.partitions.get(key) === partition) state.partitions.delete(key)
-    if (partition.busy > 0) state.former.set(key, partition)
+    // Also what an assignment before this one left running, and this one never got again.
+    if (partition.busy > 0 || partition.stillRunning.size > 0) state.former.set(key, partition)
   }
 
   return {
