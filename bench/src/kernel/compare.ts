@@ -1,6 +1,12 @@
 import { type ArmName, type Comparison, type ComparisonName, comparisons } from './arms.ts'
-import type { Measurement } from './run-kernel.ts'
+import type { ArmResult } from './meter.ts'
 import { bootstrapInterval, median } from './statistics.ts'
+
+/** One arm in one round. */
+export interface Measurement extends ArmResult {
+  readonly round: number
+  readonly arm: ArmName
+}
 
 /** A benchmark's answer: medians over the rounds, with bootstrap 95 % intervals. */
 export interface Compared {

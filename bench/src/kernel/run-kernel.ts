@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type RunningStack, startStack } from '@interchange/stack'
 import { type ArmName, arms, type Comparison, type ComparisonName, comparisons, inputs } from './arms.ts'
-import { type Compared, compare } from './compare.ts'
+import { type Compared, compare, type Measurement } from './compare.ts'
 import type { ArmInput, ArmResult } from './meter.ts'
 import { startOtlpSink } from './otlp-sink.ts'
 import { canPin, pinServer } from './pinning.ts'
@@ -25,12 +25,6 @@ export interface KernelResult {
   readonly results: readonly Compared[]
   /** Every measurement in the order it was made, and what was measured. */
   readonly raw: Readonly<Record<string, unknown>>
-}
-
-/** One arm in one round. */
-export interface Measurement extends ArmResult {
-  readonly round: number
-  readonly arm: ArmName
 }
 
 /** Tells how much the machine changed while the arms ran: it opens and closes every session. */
