@@ -59,6 +59,7 @@ const openSystem = (
   const { brokers, ssl, saslMechanism, saslUsername, saslPassword } = kafka
   const transport = createKafkaTransport(
     {
+      driver: kafka.driver,
       brokers,
       clientId: kafka.clientId ?? `ix-${randomUUID().slice(0, 8)}`,
       ssl,
