@@ -41,10 +41,11 @@ export const runKernel = async (names: readonly ComparisonName[], options: Kerne
   if (!canPin) say('  no taskset here: nothing is pinned, the figures say less')
   const stack = await startStack({ name: 'bench-kernel', fresh: true, report: say })
   const sink = await startOtlpSink()
+  let topics: Topics | undefined
   try {
     signal.throwIfAborted()
     pinServers(stack)
-    const topics = await createTopics(stack.addresses.kafkaBrokers, stack.addresses.schemaRegistryUrl)
+    topics = await createTopics(stack.addresses.kafkaBrokers, stack.addresses.schemaRegistryUrl)
     say('  seeding')
     await topics.seed(inputsOf([...wanted, control]))
     const ground = { ...options, stack, topics, otlpUrl: sink.url }
@@ -57,7 +58,6 @@ export const runKernel = async (names: readonly ComparisonName[], options: Kerne
       }
     }
     const closing = await measure(ground, control, rounds + 1)
-    await topics.close()
     const driftPercent = 100 * (closing.recordsPerSecond / opening.recordsPerSecond - 1)
     say(`  the control arm drifted by ${driftPercent.toFixed(1)} % from first to last`)
     return {
@@ -73,6 +73,7 @@ export const runKernel = async (names: readonly ComparisonName[], options: Kerne
       },
     }
   } finally {
+    await topics?.close()
     sink.close()
     await stack.stop()
   }
