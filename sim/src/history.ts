@@ -53,7 +53,9 @@ export type HistoryEvent =
   | { readonly kind: 'fault'; readonly fault: FaultKind; readonly process: string; readonly detail: string }
   | { readonly kind: 'process'; readonly process: string; readonly phase: 'started' | 'killed' | 'stopped' | 'failed' }
   | { readonly kind: 'ended'; readonly process: string; readonly code: string }
-  | { readonly kind: 'healed' | 'calm' | 'restless'; readonly detail: string }
+  | { readonly kind: 'healed'; readonly detail: string }
+  | { readonly kind: 'calm'; readonly detail: string }
+  | { readonly kind: 'restless'; readonly detail: string }
 
 /** What a dead letter says about the record it holds. */
 export interface LetterOf extends Place {

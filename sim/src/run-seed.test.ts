@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 
 /** The whole run has 10,000: INTERCHANGE_SIM_SEEDS=10000. */
-const seeds = Number(process.env['INTERCHANGE_SIM_SEEDS'] ?? 600)
+const seeds = Number(process.env['INTERCHANGE_SIM_SEEDS'] ?? 1_000)
 
 describe('the simulation', () => {
   it('replays: one seed is one history, event for event; another seed is another', { timeout: 60_000 }, async () => {
