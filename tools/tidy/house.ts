@@ -24,7 +24,7 @@ export const mayImport = (from: Member, to: Member): boolean => from.rank === 4 
 
 /** The one home of each third-party technology: an import anywhere else is a wrong edge. `services` stands for each service. */
 export const homes: readonly { readonly module: RegExp; readonly folders: readonly string[] }[] = [
-  { module: /^kafkajs$/, folders: ['packages/kafka'] },
+  { module: /^(kafkajs|@platformatic\/kafka)$/, folders: ['packages/kafka'] },
   { module: /^avsc$/, folders: ['packages/avro'] },
   { module: /^@kafkajs\/confluent-schema-registry$/, folders: ['packages/avro', 'e2e'] },
   { module: /^(pg|kysely)$/, folders: ['packages/store'] },

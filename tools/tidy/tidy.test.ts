@@ -34,6 +34,12 @@ describe('tidy', () => {
     ])
   })
 
+  it('lets a test meet a real part of its own rank, and shipped code not', () => {
+    const text = `import { x } from '@interchange/kafka'`
+    expect(rulesOf('packages/avro/src/a.int.test.ts', text)).toEqual([])
+    expect(rulesOf('packages/avro/src/a.ts', text)).toEqual(['1: rank 1 imports rank 1'])
+  })
+
   it('refuses a deep import, a path out of the package, and an undeclared dependency', () => {
     expect(rulesOf('packages/kafka/src/a.ts', `import { x } from '@interchange/messaging/dist/x.js'`)).toEqual([
       '1: a deep import',

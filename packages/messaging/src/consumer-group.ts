@@ -1,30 +1,14 @@
 import type { Clock } from './clock.ts'
 import type { Codec } from './codec.ts'
 import type { GroupLimits } from './consume/group-limits.ts'
-import type { ErrorCode } from './failure/error-codes.ts'
-import type { FailureClass, InterchangeError } from './failure/failure.ts'
+import type { DeliveryOutcome } from './delivery-outcome.ts'
+import type { InterchangeError } from './failure/failure.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import type { Publisher } from './publisher.ts'
 import type { Route } from './route.ts'
 import type { Tracing } from './tracing.ts'
 import type { Transport } from './transport.ts'
-
-/**
- * What became of a message that failed before or carries a replay id. Reported, and awaited, before the offset passes
- * (design page 3, "Outcomes"), so that whoever keeps the dead letters learns it without reading another's database.
- */
-export interface DeliveryOutcome {
-  readonly messageId: string
-  readonly group: string
-  readonly topic: string
-  readonly outcome: 'resolved' | 'failed-again' | 'duplicate' | 'superseded' | 'dead-lettered'
-  readonly replayId: string | undefined
-  readonly attempts: number
-  readonly atMs: number
-  readonly code: ErrorCode | undefined
-  readonly failureClass: FailureClass | undefined
-}
 
 /** Everything a consumer group needs, handed in. */
 export interface ConsumerGroupOptions {

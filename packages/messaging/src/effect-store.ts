@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from './consumer-group.ts'
+import type { DeliveryOutcome } from './delivery-outcome.ts'
 import type { InterchangeError } from './failure/failure.ts'
 import type { WaitingClaim, WaitingRoom } from './waiting-room.ts'
 

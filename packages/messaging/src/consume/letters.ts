@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from '../consumer-group.ts'
+import type { DeliveryOutcome } from '../delivery-outcome.ts'
 import { classify } from '../failure/classify.ts'
 import type { InterchangeError } from '../failure/failure.ts'
 import type { SendQueue } from '../publish/send-queue.ts'

@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from '../consumer-group.ts'
+import type { DeliveryOutcome } from '../delivery-outcome.ts'
 import type { SettledAs } from '../metrics.ts'
 import type { Commits } from './commits.ts'
 import type { FloodWatch } from './flood.ts'
