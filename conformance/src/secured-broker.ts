@@ -81,8 +81,8 @@ export const startSecuredBroker = async (): Promise<SecuredBroker> => {
     ...java,
     'kafka.tools.StorageTool',
     'format',
-    '--cluster-id',
-    clusterId,
+    // Joined with `=`: one id in 64 begins with a dash and would be taken for an option.
+    `--cluster-id=${clusterId}`,
     '--config',
     properties,
     ...scram,

@@ -79,7 +79,8 @@ export const prepareKafka = async (options: {
   const jvm = ['-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${logging}`, '-cp', join(jars, '*')]
   if (!existsSync(join(dataFolder, 'meta.properties'))) {
     const clusterId = randomBytes(16).toString('base64url')
-    const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', properties]
+    // Joined with `=`: one id in 64 begins with a dash and would be taken for an option.
+    const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '--config', properties]
     // A formatter runs once and shortly: compiling for speed would cost it more than it saves.
     await run(java, ['-XX:TieredStopAtLevel=1', ...jvm, ...format], { env })
   }
