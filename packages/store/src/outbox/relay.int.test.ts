@@ -120,8 +120,11 @@ test("a key's rows keep the order in which they were written, though an older tr
 test('many writers at once and two relays that take turns: nothing is lost and every key stays in order', async () => {
   const { database, topic } = bench
   const keys = upTo(20).map((n) => `k${n}`)
+  // The writers hold their second half back until the relays have taken turns, however quick the machine is.
+  const turnedTwice = Promise.withResolvers<void>()
   const writers = keys.map(async (key) => {
     for (let n = 0; n < 60; n += 3) {
+      if (n === 30) await turnedTwice.promise
       await database.transaction((tx) => write(tx, ...[n, n + 1, n + 2].map((each) => step(topic, key, each))))
     }
   })
@@ -136,7 +139,7 @@ test('many writers at once and two relays that take turns: nothing is lost and e
     if (holder !== -1) {
       await pair[holder]?.close()
       pair[holder] = start({ pageRowsMax: 50 })
-      turns++
+      if (++turns === 2) turnedTwice.resolve()
     }
     await sleep(100)
   }
