@@ -75,7 +75,7 @@ const tellStory = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const data = options.data ?? join(checkoutFolder, 'services', 'producer', 'samples', 'retail-export.csv')
-  if (stack.tracesOff !== null) say(`Traces are off: ${stack.tracesOff}`)
+  if (stack.tracesOff !== null) say(stack.tracesOff)
   await step(`${catalogue.length} topics and their schemas`, () => prepareCluster(stack.env))
   const mapping = await firstMapping(stack)
   const system = await step('Producer, transformer, consumer and dlq-replay', () =>
