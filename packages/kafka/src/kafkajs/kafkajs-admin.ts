@@ -9,10 +9,10 @@ import {
 import kafkajs, { type Cluster } from 'kafkajs'
 import type { KafkaConfig } from '../kafka-config.ts'
 import { kafkaError, rootOf } from '../kafka-error.ts'
+import { waitForTopics } from '../wait-for-topics.ts'
 import { clusterOf, createKafkajsClient } from './kafkajs-client.ts'
 
 const attemptsMax = 5
-const topicVisibleMs = 10_000
 
 /** Reads what the cluster knows and creates missing topics. Repeats what may pass; rejects with `ICX_KAFKA_*`. */
 export const createKafkajsAdmin = async (config: KafkaConfig, logger: Logger): Promise<TransportAdmin> => {
@@ -37,19 +37,6 @@ export const createKafkajsAdmin = async (config: KafkaConfig, logger: Logger): P
     )
   }
 
-  const waitVisible = async (topics: readonly string[]): Promise<void> => {
-    const untilMs = Date.now() + topicVisibleMs
-    while ((await partitionCounts(topics)).size < topics.length) {
-      if (Date.now() > untilMs) {
-        throw new InterchangeError('ICX_KAFKA_UNAVAILABLE', 'the topics just created are not visible yet', {
-          class: 'outage',
-          facts: { topics: topics.length, waitedMs: topicVisibleMs },
-        })
-      }
-      await sleep(50)
-    }
-  }
-
   let closing: Promise<void> | undefined
   return {
     partitionCounts,
@@ -58,7 +45,10 @@ export const createKafkajsAdmin = async (config: KafkaConfig, logger: Logger): P
       const missing = topics.filter(({ name }) => !existing.has(name))
       if (missing.length === 0) return []
       const taken = await createMissing(missing, (request) => admin.createTopics(request))
-      await waitVisible(missing.map(({ name }) => name))
+      await waitForTopics(
+        missing.map(({ name }) => name),
+        partitionCounts,
+      )
       return missing.map(({ name }) => name).filter((name) => !taken.has(name))
     },
     async topicOffsets(topic) {
@@ -128,7 +118,7 @@ type CreateTopics = (request: {
 /** Creates topics; answers with those that somebody else created in between. */
 const createMissing = async (missing: readonly TopicSpec[], create: CreateTopics): Promise<ReadonlySet<string>> => {
   try {
-    // kafkajs' own wait for leaders fails on a topic that its broker does not know yet; `waitVisible` waits for that.
+    // kafkajs' own wait for leaders fails on a topic that its broker does not know yet; `waitForTopics` waits for that.
     const created = await create({ topics: missing.map(toTopicConfig), waitForLeaders: false })
     return new Set(created ? [] : missing.map(({ name }) => name))
   } catch (error) {

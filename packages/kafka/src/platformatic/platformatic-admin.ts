@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { InterchangeError, type TopicSpec, type TransportAdmin } from '@interchange/messaging'
+import type { TopicSpec, TransportAdmin } from '@interchange/messaging'
 import {
   type API,
   createTopicsV5,
@@ -11,11 +11,11 @@ import {
 } from '@platformatic/kafka'
 import { type KafkaConfig, requestTimeoutMs } from '../kafka-config.ts'
 import { kafkaError, rootOf } from '../kafka-error.ts'
+import { waitForTopics } from '../wait-for-topics.ts'
 import { type Cluster, createCluster } from './cluster.ts'
 import { listOffsetsTime } from './platformatic-session.ts'
 
 const attemptsMax = 5
-const topicVisibleMs = 10_000
 
 /** Reads what the cluster knows and creates missing topics. Repeats what may pass; rejects with `ICX_KAFKA_*`. */
 export const createPlatformaticAdmin = async (config: KafkaConfig): Promise<TransportAdmin> => {
@@ -35,19 +35,6 @@ export const createPlatformaticAdmin = async (config: KafkaConfig): Promise<Tran
         typeof name === 'string' && (wanted === undefined || wanted.has(name)) ? [[name, partitions.length]] : [],
       ),
     )
-  }
-
-  const waitVisible = async (topics: readonly string[]): Promise<void> => {
-    const untilMs = Date.now() + topicVisibleMs
-    while ((await partitionCounts(topics)).size < topics.length) {
-      if (Date.now() > untilMs) {
-        throw new InterchangeError('ICX_KAFKA_UNAVAILABLE', 'the topics just created are not visible yet', {
-          class: 'outage',
-          facts: { topics: topics.length, waitedMs: topicVisibleMs },
-        })
-      }
-      await sleep(50)
-    }
   }
 
   /** Answers with what was created; a topic that somebody else created in between is not in it. */
@@ -80,7 +67,11 @@ export const createPlatformaticAdmin = async (config: KafkaConfig): Promise<Tran
       const missing = topics.filter(({ name }) => !existing.has(name))
       const created: string[] = []
       for (const topic of missing) created.push(...(await create(topic)))
-      if (missing.length > 0) await waitVisible(missing.map(({ name }) => name))
+      if (missing.length > 0)
+        await waitForTopics(
+          missing.map(({ name }) => name),
+          partitionCounts,
+        )
       return created
     },
     async topicOffsets(topic) {
