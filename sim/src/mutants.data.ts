@@ -47,8 +47,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'effects-out-of-order',
     batches,
-    'const entries = batch.map(entryOf)',
-    'const entries = batch.map(entryOf).reverse()',
+    'const entries = batch.map((message) => entryOf(message, nowMs))',
+    'const entries = batch.map((message) => entryOf(message, nowMs)).reverse()',
   ),
   mutant('no-epoch-check', 'consume/intake.ts', 'partition.epoch !== batch.epoch ||', ''),
   mutant(

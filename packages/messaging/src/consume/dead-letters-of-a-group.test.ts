@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { EffectStore, SettleEntry } from '../effect-store.ts'
 import { InterchangeError, notYet, rejected } from '../failure/failure.ts'
 import { type Metrics, noMetrics } from '../metrics.ts'
 import { HeaderBlock } from '../record/header-block.ts'
@@ -333,6 +334,42 @@ describe('a replayed message', () => {
     await until(async () => (await bench.committed(group, lane)) === 1)
     expect(taken).toBe(1)
     expect(running.health().state).toBe('running')
+  })
+
+  it('is told of by a store that tells outcomes, as is one that failed before, and reported by nobody else', async () => {
+    const plain = scriptedStore()
+    const told: (SettleEntry<string>['delivery'] | 'first try')[] = []
+    const store: EffectStore<string> = {
+      tellsOutcomes: true,
+      settle(settling, entries) {
+        told.push(...entries.map(({ delivery }) => delivery ?? 'first try'))
+        return plain.settle(settling, entries)
+      },
+    }
+    let failures = 0
+    const handle = ({ n }: Item): string => {
+      if (n === 2) throw rejected('still no')
+      if (n === 4 && failures++ === 0) throw new Error('not now')
+      return String(n)
+    }
+    await bench.start([effectRoute({ from, group, store, retry: quickRetry, handle })])
+    await bench.write('orders', { key: 'b', value: frameOf({ id: 'b', n: 3 }) })
+    await bench.write('orders', { key: 'b', value: frameOf({ id: 'b', n: 4 }) })
+    const lane = replayLaneName('orders', group)
+    for (const n of [1, 2, 1]) await bench.write(lane, replay(n))
+    await until(
+      async () => (await bench.committed(group, lane)) === 3 && (await bench.committed(group, 'orders')) === 2,
+    )
+
+    const facts = { group, topic: 'orders', replayId: undefined, attempts: 1, code: undefined, failureClass: undefined }
+    const atMs = expect.any(Number)
+    const replayed = { ...facts, messageId: 'id-1', replayId: 'replay-1', atMs }
+    const failed = { ...facts, attempts: 2, code: 'ICX_HANDLER_FAILED', failureClass: 'transient', atMs }
+    expect(told).toHaveLength(4)
+    expect(told).toEqual(
+      expect.arrayContaining(['first try', replayed, replayed, { ...failed, messageId: expect.any(String) }]),
+    )
+    expect(bench.outcomes.map(({ messageId, outcome }) => [messageId, outcome])).toEqual([['id-2', 'failed-again']])
   })
 })
 

@@ -7,7 +7,8 @@ import { createFifo, type Fifo } from '../fifo.ts'
 import type { CompiledRoute } from './compiled-route.ts'
 import type { Gate } from './gate.ts'
 import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
-import type { Message } from './message.ts'
+import { deliveryOf } from './letters.ts'
+import { isToldOf, type Message } from './message.ts'
 import { listOf } from './outputs.ts'
 import { claimOf } from './waiting-message.ts'
 
@@ -65,7 +66,8 @@ export const createEffectBatches = (options: EffectBatchesOptions): EffectBatche
     store: EffectStore<unknown>,
     batch: readonly Message[],
   ): Promise<boolean> => {
-    const entries = batch.map(entryOf)
+    const nowMs = clock.now()
+    const entries = batch.map((message) => entryOf(message, nowMs))
     for (let attempt = 1; ; attempt++) {
       try {
         const results = await store.settle(group, entries)
@@ -117,7 +119,7 @@ export const createEffectBatches = (options: EffectBatchesOptions): EffectBatche
   }
 }
 
-const entryOf = (message: Message): SettleEntry<unknown> => ({
+const entryOf = (message: Message, nowMs: number): SettleEntry<unknown> => ({
   messageId: message.messageId,
   contentHash: hash('sha256', message.record.value ?? Buffer.alloc(0), 'buffer').subarray(0, 16),
   topic: message.topic,
@@ -125,6 +127,7 @@ const entryOf = (message: Message): SettleEntry<unknown> => ({
   offset: message.offset,
   effects: listOf(message.answer),
   claim: claimOf(message),
+  delivery: isToldOf(message) ? deliveryOf(message, nowMs) : undefined,
 })
 
 const unanswered = (): InterchangeError =>

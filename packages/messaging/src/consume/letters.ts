@@ -16,6 +16,21 @@ export interface Letters {
 
 const retryMs = 1_000
 
+/** All of an outcome but its word. */
+export const deliveryOf = (message: Message, atMs: number): Omit<DeliveryOutcome, 'outcome'> => {
+  const { history, owner } = message
+  return {
+    messageId: message.safeMessageId,
+    group: owner.route.group,
+    topic: owner.route.topic.name,
+    replayId: message.replayId,
+    attempts: message.attempt,
+    atMs,
+    code: history?.last.code,
+    failureClass: history?.last.failureClass,
+  }
+}
+
 export const createLetters = (state: GroupState, queue: SendQueue): Letters => {
   const { codec, clock, logger, service, group } = state.options
 
@@ -80,18 +95,7 @@ export const createLetters = (state: GroupState, queue: SendQueue): Letters => {
   })
 
   const report = (message: Message, outcome: DeliveryOutcome['outcome'], reported: () => void): void => {
-    const { history } = message
-    const facts: DeliveryOutcome = {
-      messageId: message.safeMessageId,
-      group,
-      topic: message.owner.route.topic.name,
-      outcome,
-      replayId: message.replayId,
-      attempts: message.attempt,
-      atMs: clock.now(),
-      code: history?.last.code,
-      failureClass: history?.last.failureClass,
-    }
+    const facts: DeliveryOutcome = { ...deliveryOf(message, clock.now()), outcome }
     const again = (error: unknown): void => {
       const failure = classify(error)
       state.progressAtMs = clock.now()

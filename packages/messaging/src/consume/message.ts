@@ -66,6 +66,9 @@ export interface FailureHistory {
   readonly heldForFlood: boolean
 }
 
+/** Whoever keeps the dead letters wants to know what becomes of it: it failed before, or was replayed. */
+export const isToldOf = ({ attempt, owner }: Message): boolean => attempt > 1 || owner.replayLane
+
 /** Longest `ce_id` and correlation id we take (X42). */
 export const messageIdLengthMax = 255
 

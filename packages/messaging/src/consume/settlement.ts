@@ -5,10 +5,10 @@ import type { FloodWatch } from './flood.ts'
 import type { Gate } from './gate.ts'
 import { type GroupState, recovered } from './group-state.ts'
 import type { Letters } from './letters.ts'
-import type { Message } from './message.ts'
+import { isToldOf, type Message } from './message.ts'
 import type { OutageWatch } from './outage-watch.ts'
 
-/** The end of a message: outcome reported where one is due, then its offset may pass. */
+/** The end of a message: outcome reported where one is due and not told by the store, then its offset may pass. */
 export interface Settlement {
   conclude(message: Message, as: SettledAs): void
   /** Not under way any more, settled or not. */
@@ -40,8 +40,8 @@ export const createSettlement = ({
 }: SettlementOptions): Settlement => {
   const conclude = (message: Message, as: SettledAs): void => {
     message.stage = 'settling'
-    if (message.attempt === 1 && !message.owner.replayLane && as !== 'dead-lettered') pass(message, as)
-    else report(message, as)
+    if (as === 'dead-lettered' || (isToldOf(message) && !toldByStore(message, as))) report(message, as)
+    else pass(message, as)
   }
 
   /** Apart from `conclude`, where its closure would be paid for by every message. */
@@ -81,6 +81,10 @@ export const createSettlement = ({
 
   return { conclude, rest }
 }
+
+/** The outcome has committed with the effects. */
+const toldByStore = ({ owner }: Message, as: SettledAs): boolean =>
+  owner.route.store?.tellsOutcomes === true && (as === 'done' || as === 'duplicate')
 
 const outcomeOf = (message: Message, as: SettledAs): DeliveryOutcome['outcome'] => {
   if (as === 'dead-lettered') return message.owner.replayLane ? 'failed-again' : 'dead-lettered'
