@@ -10,8 +10,8 @@ export const loadKernel = async (): Promise<Kernel> => ({
   ...(await import('@interchange/messaging/memory')),
 })
 
-/** Loads the kernel's TypeScript from a folder; Node strips the types. */
-export const loadKernelFrom = async (folder: string): Promise<Kernel> => ({
-  ...(await import(pathToFileURL(join(folder, 'index.ts')).href)),
-  ...(await import(pathToFileURL(join(folder, 'memory', 'index.ts')).href)),
+/** Loads TypeScript sources from folders; Node strips the types. */
+export const loadKernelFrom = async (messaging: string, _store: string): Promise<Kernel> => ({
+  ...(await import(pathToFileURL(join(messaging, 'index.ts')).href)),
+  ...(await import(pathToFileURL(join(messaging, 'memory', 'index.ts')).href)),
 })

@@ -1,14 +1,6 @@
-/** One way to break the kernel: one edit of one of its sources. `sim/mutants/README.md` says what each breaks. */
-export interface Mutant {
-  readonly name: string
-  /** Below `packages/messaging/src`. */
-  readonly file: string
-  /** Occurs exactly once. */
-  readonly find: string
-  readonly replace: string
-}
-
-const mutant = (name: string, file: string, find: string, replace: string): Mutant => ({ name, file, find, replace })
+import { type Mutant, kernelMutant as mutant } from './mutant.ts'
+import { relayMutants } from './relay-mutants.data.ts'
+import { waitingMutants } from './waiting-mutants.data.ts'
 
 const batches = 'consume/effect-batches.ts'
 const tracker = 'consume/offset-tracker.ts'
@@ -185,4 +177,6 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant('gate-stays-closed', 'consume/gate.ts', 'limit = 1\n', 'limit = 0\n'),
   mutant('window-stays-shut', 'consume/intake.ts', 'setImmediate(resume)', 'void resume'),
+  ...waitingMutants,
+  ...relayMutants,
 ]

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { mutants } from './mutants.data.ts'
-import { kernelSources, mutate } from './run-mutants.ts'
+import { mutate, sourcesOf } from './run-mutants.ts'
 
 describe('the mutants', () => {
   it('are those of the list, at least 25 of them', async () => {
@@ -12,8 +12,8 @@ describe('the mutants', () => {
     expect(new Set(listed).size).toBeGreaterThanOrEqual(25)
   })
 
-  it.each(mutants)('$name is one edit of the kernel as it is now', async (mutant) => {
-    const source = await readFile(join(kernelSources, mutant.file), 'utf8')
+  it.each(mutants)('$name is one edit of the sources as they are now', async (mutant) => {
+    const source = await readFile(join(sourcesOf(mutant.of), mutant.file), 'utf8')
     expect(mutate(mutant, source)).not.toBe(source)
   })
 })

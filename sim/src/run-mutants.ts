@@ -1,13 +1,15 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Kernel, loadKernelFrom } from './kernel.ts'
-import { type Mutant, mutants } from './mutants.data.ts'
+import type { Mutant } from './mutant.ts'
+import { mutants } from './mutants.data.ts'
 import { runSeed } from './run-seed.ts'
 
-/** The kernel's sources, of which mutants are made. */
-export const kernelSources = fileURLToPath(new URL('../../packages/messaging/src', import.meta.url))
+/** The sources of which mutants are made. */
+export const sourcesOf = (name: Mutant['of']): string =>
+  fileURLToPath(new URL(`../../packages/${name}/src`, import.meta.url))
 
 export interface MutantResult {
   readonly mutant: string
@@ -46,14 +48,22 @@ export const runMutants = async (
   return results
 }
 
+/** Copies of the packages that find each other as the real ones do, one of them with the edit. */
 const loadMutant = async (mutant: Mutant, folder: string): Promise<Kernel> => {
-  await cp(kernelSources, folder, { recursive: true })
-  // Node takes a file for a module by its package; the temporary folder is in none.
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
-  const file = join(folder, mutant.file)
+  for (const name of packages) {
+    const sources = join(folder, name, 'src')
+    await cp(sourcesOf(name), sources, { recursive: true })
+    const manifest = { name: `@interchange/${name}`, type: 'module', exports: { '.': './src/index.ts' } }
+    await writeFile(join(folder, name, 'package.json'), JSON.stringify(manifest))
+  }
+  await mkdir(join(folder, 'node_modules', '@interchange'), { recursive: true })
+  await symlink(join(folder, 'messaging'), join(folder, 'node_modules', '@interchange', 'messaging'))
+  const file = join(folder, mutant.of, 'src', mutant.file)
   await writeFile(file, mutate(mutant, await readFile(file, 'utf8')))
-  return await loadKernelFrom(folder)
+  return await loadKernelFrom(join(folder, 'messaging', 'src'), join(folder, 'store', 'src'))
 }
+
+const packages: readonly Mutant['of'][] = ['messaging', 'store']
 
 const killed = async (mutant: string, kernel: Kernel, seedsMax: number, signal: AbortSignal): Promise<MutantResult> => {
   for (let seed = 1; seed <= seedsMax && !signal.aborted; seed++) {
