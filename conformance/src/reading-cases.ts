@@ -3,7 +3,7 @@ import { collect, record, type Stage, series, until } from './stage.ts'
 
 const codecs = ['gzip', 'zstd', 'snappy', 'lz4']
 
-/** T32-T40, T64-T68: reading outside groups, what the admin says, batches from other producers' codecs. */
+/** T32-T40, T64-T69: reading outside groups, what the admin says, batches from other producers' codecs. */
 export const readingCases = (stage: () => Stage): void => {
   test('T32 read answers with exactly the ranges asked for, each partition in order, and leaves no group', async () => {
     const topic = await stage().topic(2)
@@ -156,5 +156,32 @@ export const readingCases = (stage: () => Stage): void => {
     const { clusterId, brokers } = await stage().admin.brokers()
     expect(clusterId).not.toBe('')
     expect(brokers.every(({ host, port }) => host !== '' && port > 0)).toBe(true)
+  })
+
+  test('T69 retentionsMs says how long records can be read, the time their segment may stay open included', async () => {
+    const stem = await stage().topic()
+    const spec = (name: string, configs: Readonly<Record<string, string>>) => ({
+      name: `${stem}-${name}`,
+      partitions: 1,
+      replicationFactor: 1,
+      configs,
+    })
+    const deletes = { 'cleanup.policy': 'delete', 'retention.ms': '3600000', 'segment.ms': '60000' }
+    await stage().admin.createTopics([
+      spec('hour', deletes),
+      spec('ever', { ...deletes, 'retention.ms': '-1' }),
+      spec('both', { ...deletes, 'cleanup.policy': 'compact,delete' }),
+      spec('newest', { ...deletes, 'cleanup.policy': 'compact' }),
+    ])
+    const asked = ['hour', 'ever', 'both', 'newest', 'none'].map((name) => `${stem}-${name}`)
+    expect(await stage().admin.retentionsMs(asked)).toEqual(
+      new Map([
+        [`${stem}-hour`, 3_660_000],
+        [`${stem}-ever`, -1],
+        [`${stem}-both`, 3_660_000],
+        [`${stem}-newest`, -1],
+      ]),
+    )
+    expect(await stage().admin.retentionsMs([])).toEqual(new Map())
   })
 }

@@ -52,6 +52,7 @@ export {
   type TopicKind,
   type ValueOf,
 } from './topic.ts'
+export { retentionConfigNames, topicRetentionMs } from './topic-retention.ts'
 export { noTracing, type ProcessFacts, type SendFacts, type Span, type SpanOutcome, type Tracing } from './tracing.ts'
 export type {
   AssignedPartition,

@@ -132,6 +132,8 @@ export interface TransportAdmin {
   partitionCounts(topics?: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** Creates what is missing; says what it created. Never changes an existing topic. */
   createTopics(topics: readonly TopicSpec[]): Promise<readonly string[]>
+  /** Longest time a record of each topic can be read (`topicRetentionMs`); a topic that does not exist is absent. */
+  retentionsMs(topics: readonly string[]): Promise<ReadonlyMap<string, number>>
   topicOffsets(topic: string): Promise<readonly PartitionOffsets[]>
   /** First offset at or after a time, per partition; -1 where there is none. */
   offsetsAt(topic: string, timestampMs: number): Promise<readonly { partition: number; offset: number }[]>

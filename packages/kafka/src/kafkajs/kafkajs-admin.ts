@@ -3,8 +3,10 @@ import {
   type GroupMember,
   InterchangeError,
   type Logger,
+  retentionConfigNames,
   type TopicSpec,
   type TransportAdmin,
+  topicRetentionMs,
 } from '@interchange/messaging'
 import kafkajs, { type Cluster } from 'kafkajs'
 import type { KafkaConfig } from '../kafka-config.ts'
@@ -50,6 +52,26 @@ export const createKafkajsAdmin = async (config: KafkaConfig, logger: Logger): P
         partitionCounts,
       )
       return missing.map(({ name }) => name).filter((name) => !taken.has(name))
+    },
+    async retentionsMs(topics) {
+      const existing = [...(await partitionCounts(topics)).keys()]
+      if (existing.length === 0) return new Map()
+      const { resources } = await attempt('reading retentions', () =>
+        admin.describeConfigs({
+          includeSynonyms: false,
+          resources: existing.map((name) => ({
+            type: kafkajs.ConfigResourceTypes.TOPIC,
+            name,
+            configNames: [...retentionConfigNames],
+          })),
+        }),
+      )
+      return new Map(
+        resources.map(({ resourceName, configEntries }) => [
+          resourceName,
+          topicRetentionMs((name) => configEntries.find(({ configName }) => configName === name)?.configValue),
+        ]),
+      )
     },
     async topicOffsets(topic) {
       const offsets = await attempt(`offsets of ${topic}`, () => admin.fetchTopicOffsets(topic))

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TopicSpec, TransportAdmin } from '@interchange/messaging'
+import { retentionConfigNames, type TopicSpec, type TransportAdmin, topicRetentionMs } from '@interchange/messaging'
 import {
   type API,
+  ConfigResourceTypes,
   createTopicsV5,
   decodeConsumerProtocolAssignment,
+  describeConfigsV4,
   describeGroupsV5,
   listGroupsV4,
   listOffsetsV6,
@@ -73,6 +75,24 @@ export const createPlatformaticAdmin = async (config: KafkaConfig): Promise<Tran
           partitionCounts,
         )
       return created
+    },
+    async retentionsMs(topics) {
+      const existing = [...(await partitionCounts(topics)).keys()]
+      if (existing.length === 0) return new Map()
+      const resources = existing.map((resourceName) => ({
+        resourceType: ConfigResourceTypes.TOPIC,
+        resourceName,
+        configurationKeys: [...retentionConfigNames],
+      }))
+      const { results } = await attempt('reading retentions', () =>
+        cluster.ask(describeConfigsV4.api, resources, false, false),
+      )
+      return new Map(
+        results.map(({ resourceName, configs }) => [
+          resourceName,
+          topicRetentionMs((wanted) => configs.find(({ name }) => name === wanted)?.value),
+        ]),
+      )
     },
     async topicOffsets(topic) {
       const [earliest, latest] = await Promise.all([

@@ -1,3 +1,4 @@
+import { topicRetentionMs } from '../topic-retention.ts'
 import type { TransportAdmin } from '../transport.ts'
 import type { MemoryGroup } from './memory-group.ts'
 import type { MemoryLog } from './memory-log.ts'
@@ -19,6 +20,12 @@ export const createMemoryAdmin = (log: MemoryLog, groups: ReadonlyMap<string, Me
         }),
       )
     },
+    retentionsMs: async (topics) =>
+      new Map(
+        topics
+          .filter((topic) => log.partitionCount(topic) !== undefined)
+          .map((topic) => [topic, topicRetentionMs((name) => log.configs(topic)[name])]),
+      ),
     createTopics: async (specs) => specs.filter((spec) => log.create(spec)).map(({ name }) => name),
     topicOffsets: async (topic) =>
       partitionsOf(topic).map(({ partition, start, records }) => ({

@@ -16,6 +16,8 @@ export interface MemoryLog {
   create(spec: TopicSpec): boolean
   topicNames(): readonly string[]
   partitionCount(topic: string): number | undefined
+  /** What the topic was created with. */
+  configs(topic: string): TopicSpec['configs']
   /** Throws `ICX_KAFKA_REFUSED` where the topic or partition does not exist. */
   partition(topic: string, partition: number): MemoryPartition
   /** Appends a copy and answers with its offset. Throws `ICX_KAFKA_REFUSED`. */
@@ -26,8 +28,14 @@ export interface MemoryLog {
   onceAppended(run: () => void): () => void
 }
 
+interface MemoryTopic {
+  readonly partitions: readonly MemoryPartition[]
+  readonly bytesMax: number
+  readonly configs: TopicSpec['configs']
+}
+
 export const createMemoryLog = (onAppended?: (record: TransportRecord) => void): MemoryLog => {
-  const topics = new Map<string, { readonly partitions: readonly MemoryPartition[]; readonly bytesMax: number }>()
+  const topics = new Map<string, MemoryTopic>()
   let waiting = new Set<() => void>()
 
   const partitionOf = (topic: string, partition: number): MemoryPartition => {
@@ -42,11 +50,13 @@ export const createMemoryLog = (onAppended?: (record: TransportRecord) => void):
       topics.set(name, {
         partitions: Array.from({ length: partitions }, () => ({ records: [], start: 0 })),
         bytesMax: Number(configs['max.message.bytes'] ?? messageBytesMaxDefault),
+        configs,
       })
       return true
     },
     topicNames: () => [...topics.keys()],
     partitionCount: (topic) => topics.get(topic)?.partitions.length,
+    configs: (topic) => topics.get(topic)?.configs ?? {},
     partition: partitionOf,
     append(record, nowMs) {
       const { topic, partition } = record
