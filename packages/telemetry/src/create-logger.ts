@@ -1,6 +1,6 @@
 import type { Logger } from '@interchange/messaging'
 import { context, trace } from '@opentelemetry/api'
-import { type DestinationStream, pino, stdSerializers } from 'pino'
+import { type DestinationStream, destination, pino, stdSerializers } from 'pino'
 import { correlationOf } from './correlation.ts'
 import { logFields } from './telemetry-names.ts'
 
@@ -15,7 +15,7 @@ export interface LoggerOptions {
 }
 
 /** JSON lines that carry the trace, span and correlation id of whatever is going on. Never give it payload. */
-export const createLogger = ({ name, version, level, destination }: LoggerOptions): Logger => {
+export const createLogger = ({ name, version, level, destination: given }: LoggerOptions): Logger => {
   const options = {
     level,
     base: { service: name, ...(version !== undefined && { version }), pid: process.pid },
@@ -26,7 +26,8 @@ export const createLogger = ({ name, version, level, destination }: LoggerOption
     redact: { paths: ['password', '*.password', 'authorization', '*.authorization'], censor: '[redacted]' },
     mixin: activeIds,
   }
-  return destination === undefined ? pino(options) : pino(options, destination)
+  // Said here, for pino's own default is asynchronous: at an exit the last lines would overtake one under way, or be lost.
+  return pino(options, given ?? destination({ dest: 1, sync: true }))
 }
 
 const activeIds = (): Record<string, string> => {

@@ -12,6 +12,7 @@ export const createMetrics = (meter: Meter): Metrics => {
   const deadLetters = meter.createCounter(metricNames.deadLetters, messages)
   const waiting = meter.createGauge(metricNames.waitingMessages, messages)
   const lag = meter.createGauge(metricNames.groupLag, messages)
+  const headOfLine = meter.createGauge(metricNames.headOfLineAge, { unit: 's' })
   const seconds = { unit: 's', advice: { explicitBucketBoundaries: durationBuckets } }
   const sendDuration = meter.createHistogram(metricNames.operationDuration, seconds)
   const processDuration = meter.createHistogram(metricNames.processDuration, seconds)
@@ -44,6 +45,8 @@ export const createMetrics = (meter: Meter): Metrics => {
     failed: (topic, group, failureClass, code) => failed.add(1, failures(topic, group, failureClass, code)),
     waiting: (topic, group, count) => waiting.record(count, processes(topic, group)),
     lag: (topic, group, partition, records) => lag.record(records, partitions(topic, group, partition)),
+    headOfLine: (topic, group, partition, ageMs) =>
+      headOfLine.record(ageMs / 1_000, partitions(topic, group, partition)),
   }
 }
 

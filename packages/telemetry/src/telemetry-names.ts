@@ -44,6 +44,7 @@ export const metricNames = {
   settledMessages: 'interchange.settled.messages',
   failedMessages: 'interchange.failed.messages',
   waitingMessages: 'interchange.waiting.messages',
+  headOfLineAge: 'interchange.head_of_line.age',
   deadLetters: 'interchange.dlq.messages',
   groupLag: 'kafka.consumer_group.lag',
   httpServerDuration: 'http.server.request.duration',

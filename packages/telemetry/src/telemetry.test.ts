@@ -247,6 +247,7 @@ test('what the kernel counts becomes instruments with topic, group and outcome',
   metrics.waiting('t', 'g', 2)
   metrics.lag('t', 'g', 0, 11)
   metrics.lag('t', 'g', 1, 13)
+  metrics.headOfLine('t', 'g', 1, 61_000)
   await reader.forceFlush()
   const found = Object.fromEntries(
     (metricExporter.getMetrics().at(-1)?.scopeMetrics ?? []).flatMap(({ metrics }) =>
@@ -277,6 +278,9 @@ test('what the kernel counts becomes instruments with topic, group and outcome',
   expect(found['kafka.consumer_group.lag']).toEqual([
     { value: 11, ...poll, 'messaging.destination.partition.id': '0' },
     { value: 13, ...poll, 'messaging.destination.partition.id': '1' },
+  ])
+  expect(found['interchange.head_of_line.age']).toEqual([
+    { value: 61, ...poll, 'messaging.destination.partition.id': '1' },
   ])
   expect(found['messaging.process.duration']).toMatchObject([{ value: { count: 1, sum: 0.03 } }])
 })
