@@ -10,6 +10,8 @@ export interface Metrics {
   failed(topic: string, group: string, failureClass: FailureClass, code: string): void
   waiting(topic: string, group: string, count: number): void
   lag(topic: string, group: string, partition: number, records: number): void
+  /** How long one message has held back the offset of a partition while later ones are done; 0 when that is over. */
+  headOfLine(topic: string, group: string, partition: number, ageMs: number): void
 }
 
 /** How a message ended for a group. `done` in the accounting is every one of these but `dead-lettered`. */
@@ -27,4 +29,5 @@ export const noMetrics: Metrics = {
   failed: nothing,
   waiting: nothing,
   lag: nothing,
+  headOfLine: nothing,
 }

@@ -185,7 +185,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
   })
   if (state.phase === 'starting') state.phase = 'running'
   if (state.paused.size > 0) state.consumer.pause([...state.paused])
-  startWatch(state, attempts, watchEveryMs(routes), end)
+  startWatch({ state, attempts, gate, everyMs: watchEveryMs(routes), end })
   let stopping: Promise<void> | undefined
   return {
     group,

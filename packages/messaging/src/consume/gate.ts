@@ -21,6 +21,10 @@ export interface Gate {
   /** The next parked message that is still worth trying. */
   next(): Message | undefined
   success(): void
+  /** Whether a message waits here that is still worth trying. */
+  hasParked(): boolean
+  /** There is nothing to probe with: whatever comes next is the probe, and until then nobody is held back. */
+  rest(): void
   /** Ends the pause; for shutdown. */
   cancel(): void
 }
@@ -84,6 +88,15 @@ export const createGate = (options: GateOptions): Gate => {
         if (message.stage === 'waiting') return message
       }
       return undefined
+    },
+    hasParked() {
+      while (parked.size > 0 && parked.peek()?.stage !== 'waiting') parked.shift()
+      return parked.size > 0
+    },
+    rest() {
+      if (reason === undefined) return
+      reason = undefined
+      options.onOpened()
     },
     success() {
       if (pausing || limit === Number.POSITIVE_INFINITY) return

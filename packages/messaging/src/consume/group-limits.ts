@@ -20,6 +20,8 @@ export interface GroupLimits {
   /** Pause between probes while a flood lasts: doubles from the first to the second. */
   readonly floodPauseMs: number
   readonly floodPauseMsMax: number
+  /** The lowest unsettled message of a partition for so long, with later ones done: it is told. */
+  readonly headOfLineMsMax: number
   /** In flight, and nothing settled or probed for so long: the group ends. */
   readonly noProgressMsMax: number
   /** How long a revoked partition may drain before it is given away with handlers still running. */
@@ -43,6 +45,7 @@ export const defaultGroupLimits: GroupLimits = {
   floodLetters: { inARow: 20, ratio: 0.1, window: 200 },
   floodPauseMs: 5_000,
   floodPauseMsMax: 60_000,
+  headOfLineMsMax: 60_000,
   noProgressMsMax: 300_000,
   revokeDrainMsMax: 20_000,
   isolation: 'read_committed',

@@ -1,21 +1,32 @@
 import type { GroupHealth } from '../consumer-group.ts'
 import { InterchangeError } from '../failure/failure.ts'
 import type { Attempts } from './attempts.ts'
-import { type GroupState, isEnding } from './group-state.ts'
+import type { Gate } from './gate.ts'
+import { type GroupState, isEnding, recovered } from './group-state.ts'
+import { createHeadOfLineWatch } from './head-of-line.ts'
 
-/** Times out handlers, and ends a group that neither settles nor probes anything. One timer for the whole group. */
-export const startWatch = (
-  state: GroupState,
-  attempts: Attempts,
-  everyMs: number,
-  end: (error: InterchangeError) => void,
-): void => {
+export interface WatchOptions {
+  readonly state: GroupState
+  readonly attempts: Attempts
+  readonly gate: Gate
+  readonly everyMs: number
+  readonly end: (error: InterchangeError) => void
+}
+
+/**
+ * Times out handlers, notices what holds a partition up and when an outage is over, and ends a group that neither settles nor
+ * probes anything. One timer for the whole group.
+ */
+export const startWatch = ({ state, attempts, gate, everyMs, end }: WatchOptions): void => {
   const { clock } = state.options
+  const headOfLine = createHeadOfLineWatch(state)
   let waitingTold = 0
   const look = (): void => {
     if (state.phase === 'stopped' || state.phase === 'failed') return
     attempts.sweep()
     waitingTold = tellWaiting(state, waitingTold)
+    headOfLine.look()
+    if (state.troubles.size > 0 && isAtRest(state, gate)) comeToRest(state, gate)
     const ageMs = progressAgeMs(state)
     if (!isEnding(state) && ageMs > state.limits.noProgressMsMax) end(stalled(state, ageMs))
     else clock.after(everyMs, look)
@@ -44,6 +55,23 @@ const inFlight = (state: GroupState): number => {
   let records = 0
   for (const { tracker } of state.partitions.values()) records += tracker.records
   return records
+}
+
+/** Nothing in flight or on its way to us, everything committed, and nobody waits for a probe's turn. */
+const isAtRest = (state: GroupState, gate: Gate): boolean => {
+  if (state.busy > 0 || gate.hasParked()) return false
+  for (const { tracker, room, committed, highWatermark } of state.partitions.values()) {
+    if (tracker.records > 0 || (tracker.end ?? 0) < highWatermark) return false
+    if (tracker.committable !== undefined && tracker.committable > committed) return false
+    if (room !== undefined && (room.claim === undefined || room.writing)) return false
+  }
+  return true
+}
+
+/** What was wrong holds nothing up any more, and nothing is left that could show it again: the next message will. */
+const comeToRest = (state: GroupState, gate: Gate): void => {
+  gate.rest()
+  for (const subject of [...state.troubles.keys()]) recovered(state, subject)
 }
 
 /** Messages that wait for their own time (a backoff, a Retry-After, a probe's turn) are not stuck. */
