@@ -54,6 +54,13 @@ export {
 } from './topic.ts'
 export { retentionConfigNames, topicRetentionMs } from './topic-retention.ts'
 export { noTracing, type ProcessFacts, type SendFacts, type Span, type SpanOutcome, type Tracing } from './tracing.ts'
+export {
+  type GroupMembership,
+  type TransactionalProducer,
+  type TransactionOffsets,
+  type Transactions,
+  transactionTimeoutMs,
+} from './transactions.ts'
 export type {
   AssignedPartition,
   CommitOffset,
@@ -70,7 +77,16 @@ export type {
   Transport,
   TransportAdmin,
   TransportConsumer,
+  TransportFeature,
   TransportProducer,
   TransportRecord,
 } from './transport.ts'
-export type { ClaimedPartition, WaitingClaim, WaitingFailure, WaitingRecord, WaitingRoom } from './waiting-room.ts'
+export type {
+  ClaimedPartition,
+  HeldKey,
+  HeldKeys,
+  WaitingClaim,
+  WaitingFailure,
+  WaitingRecord,
+  WaitingRoom,
+} from './waiting-room.ts'

@@ -1,5 +1,6 @@
 import type { InterchangeError } from './failure/failure.ts'
 import type { HeaderBlock } from './record/header-block.ts'
+import type { GroupMembership, Transactions } from './transactions.ts'
 
 /**
  * The contract every driver meets (design page 3, "What every driver and route must pass"): bytes in, bytes out,
@@ -51,6 +52,11 @@ export interface ConsumerOptions {
   readonly group: string
   readonly topics: readonly string[]
   readonly isolation: 'read_committed' | 'read_uncommitted'
+  /**
+   * The owner commits in transactions: before it takes the first record of an assignment it fences the former owner and reads
+   * the committed offset itself. So the member starts where the group is known to be, and waits for no open transaction.
+   */
+  readonly transactional?: boolean
   readonly sessionTimeoutMs: number
   readonly rebalanceTimeoutMs: number
   /** Most bytes one fetch takes from one partition. */
@@ -73,6 +79,8 @@ export interface TransportConsumer {
   /** Commits in one request. Entries with a stale epoch are dropped and returned. Rejects when the broker refuses. */
   commit(offsets: readonly CommitOffset[]): Promise<readonly CommitOffset[]>
   assignment(): readonly AssignedPartition[]
+  /** As whom offsets are sent in a transaction; absent where the driver's protocol has no place for it. */
+  membership?(): GroupMembership | undefined
   /** Leaves the group. Commits nothing by itself. Idempotent; ends within `deadlineMs`. */
   close(deadlineMs: number): Promise<void>
 }
@@ -153,10 +161,17 @@ export interface ReadRange {
   readonly untilOffset?: number
 }
 
+/** What a driver may leave out of the contract; a group that asks for it is then refused at its start. */
+export type TransportFeature = 'read-committed' | 'transactions'
+
 export interface Transport {
   /** `memory`, `kafkajs`, ... as health and logs say it. */
   readonly driver: string
+  /** What this driver does not keep, and why. */
+  readonly gaps?: Partial<Readonly<Record<TransportFeature, string>>>
   createProducer(): Promise<TransportProducer>
+  /** Absent where the driver has no transactions. */
+  createTransactions?(): Promise<Transactions>
   /** Joins the group and starts to fetch. */
   createConsumer(options: ConsumerOptions): Promise<TransportConsumer>
   createAdmin(): Promise<TransportAdmin>

@@ -42,6 +42,7 @@ export const errorCodes = {
   ICX_IMPORT_SPOOL: 'the spooled file of an import cannot be read or written',
   ICX_INBOX_CONFLICT: 'a message id was seen before with other content',
   ICX_KAFKA_BATCH_UNREADABLE: 'a fetched record batch cannot be decompressed or decoded',
+  ICX_KAFKA_FENCED: 'another process has taken over the partition or the transactional id',
   ICX_KAFKA_OFFSET_OUT_OF_RANGE: 'the committed offset is no longer in the log',
   ICX_KAFKA_PATCH_MISSING: 'kafkajs is not the patched build this driver needs',
   ICX_KAFKA_REFUSED: 'the broker refused the request for good (authorisation, size, unknown topic)',
