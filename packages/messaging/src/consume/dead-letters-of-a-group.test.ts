@@ -122,6 +122,15 @@ describe('a message that fails', () => {
       'ICX_CONTRACT_MESSAGE_ID',
     ],
     [
+      'a message id that is not UTF-8 (X38)',
+      {
+        key: 'a',
+        value: frameOf({ id: 'a', n: 1 }),
+        headers: [{ name: ceHeaders.id, value: Buffer.from([0x69, 0xff]) }],
+      },
+      'ICX_CONTRACT_MESSAGE_ID',
+    ],
+    [
       'an empty message id',
       { key: 'a', value: frameOf({ id: 'a', n: 1 }), headers: [{ name: ceHeaders.id, value: '' }] },
       'ICX_CONTRACT_MESSAGE_ID',

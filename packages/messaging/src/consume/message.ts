@@ -199,8 +199,11 @@ export class Message implements HandlerContext, ProcessFacts, LaneItem {
   private readId(): string {
     const id = this.record.headers.text(ceHeaders.id)
     if (id === undefined) return this.placeId()
-    if (id === '' || id.length > messageIdLengthMax) {
-      throw new InterchangeError('ICX_CONTRACT_MESSAGE_ID', `The ce_id header has ${id.length} characters.`, {
+    // Two ids that are no UTF-8 would be read as one, and the later message taken for a repetition.
+    const garbled = id.includes('\ufffd')
+    if (id === '' || id.length > messageIdLengthMax || garbled) {
+      const what = garbled ? 'is not UTF-8' : `has ${id.length} characters`
+      throw new InterchangeError('ICX_CONTRACT_MESSAGE_ID', `The ce_id header ${what}.`, {
         class: 'contract',
         facts: { length: id.length, lengthMax: messageIdLengthMax },
       })
