@@ -42,8 +42,6 @@ interface RouteSettings<Value> {
   /** Handler deadline in milliseconds. Default 30,000. */
   readonly timeoutMs?: number
   readonly retry?: Partial<RetryPolicy>
-  /** Whether later messages of a key go on after a dead letter. Only `continue` is built. */
-  readonly afterDeadLetter?: 'continue'
   /** What a null value means here: an event to skip, or a broken one. Default `reject`. */
   readonly tombstones?: 'reject' | 'skip'
 }
@@ -53,6 +51,8 @@ interface RouteSettings<Value> {
  * that, since what is published keeps its order.
  */
 export interface PublishRoute<Value> extends RouteSettings<Value> {
+  /** Later messages of a key go on after a dead letter: there is nowhere for them to wait. */
+  readonly afterDeadLetter?: 'continue'
   readonly handle: (value: Value, context: HandlerContext) => Answer<Outgoing>
 }
 
@@ -63,6 +63,11 @@ export interface PublishRoute<Value> extends RouteSettings<Value> {
 export interface EffectRoute<Value, Effect> extends RouteSettings<Value> {
   readonly handle: (value: Value, context: HandlerContext) => Answer<Effect>
   readonly store: EffectStore<Effect>
+  /**
+   * Whether later messages of a key go on after a dead letter (`continue`, the default) or wait, durably, until the letter is
+   * replayed with success or archived. `hold` wants `ordering: 'key'` and a store whose waiting room can hold keys.
+   */
+  readonly afterDeadLetter?: 'continue' | 'hold'
   /** Most messages in one transaction. Default 500. */
   readonly batchMax?: number
 }

@@ -39,6 +39,23 @@ export interface WaitingRecord {
   readonly failure: WaitingFailure | undefined
 }
 
+/** A key whose later messages wait for a dead letter (`afterDeadLetter: 'hold'`), named by the place of the letter's message. */
+export interface HeldKey extends TopicPartition {
+  readonly offset: number
+  readonly key: Buffer | null
+  readonly messageId: string
+}
+
+/** Which keys are held, durably. Methods reject as those of `WaitingRoom` do. */
+export interface HeldKeys {
+  /** Holds the key, and takes the letter's message out of the room if it waits there, all or nothing. */
+  hold(claim: WaitingClaim, held: HeldKey): Promise<void>
+  /** What is held for these partitions now, by offset. */
+  held(group: string, partitions: readonly TopicPartition[]): Promise<readonly HeldKey[]>
+  /** Lets a key go: its letter was replayed with success, or archived. Whoever learns of it may; nothing held is no error. */
+  release(group: string, place: TopicPartition, offset: number): Promise<void>
+}
+
 /** A partition taken over, and what waits for it, by offset. */
 export interface ClaimedPartition {
   readonly claim: WaitingClaim
@@ -57,4 +74,6 @@ export interface WaitingRoom {
   put(claim: WaitingClaim, records: readonly WaitingRecord[]): Promise<void>
   /** Takes one out that ended without an effect. One that is not there is no error. */
   remove(claim: WaitingClaim, offset: number): Promise<void>
+  /** A room without it cannot be asked to hold keys: such a route is refused at start. */
+  readonly keys?: HeldKeys
 }

@@ -3,6 +3,7 @@ import { InterchangeError } from '../failure/failure.ts'
 import { isText } from '../record/is-text.ts'
 import { noTracing, type Span } from '../tracing.ts'
 import type { GroupState } from './group-state.ts'
+import { isArchival } from './held-keys.ts'
 import type { Message } from './message.ts'
 
 /** What becomes of an attempt. */
@@ -69,7 +70,7 @@ export const createAttempts = (state: GroupState, results: AttemptResults): Atte
     const { record, owner } = message
     message.requireId()
     if (record.value === null) {
-      if (owner.route.skipsTombstones) return tombstone
+      if (owner.route.skipsTombstones || isArchival(message)) return tombstone
       throw new InterchangeError('ICX_CONTRACT_TOMBSTONE', 'The value is null and this route takes no tombstones.', {
         class: 'contract',
       })

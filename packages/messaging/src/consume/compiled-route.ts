@@ -3,7 +3,7 @@ import { InterchangeError } from '../failure/failure.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../failure/retry-policy.ts'
 import type { HandlerContext, Route } from '../route.ts'
 import type { AnyTopic } from '../topic.ts'
-import type { WaitingRoom } from '../waiting-room.ts'
+import type { HeldKeys, WaitingRoom } from '../waiting-room.ts'
 
 /** A route with every default in its place, looked at once when the group starts. */
 export interface CompiledRoute {
@@ -14,6 +14,8 @@ export interface CompiledRoute {
   readonly store: EffectStore<unknown> | undefined
   /** Where its messages wait durably; undefined where they wait in place. */
   readonly room: WaitingRoom | undefined
+  /** Where keys are held after a dead letter; undefined where they go on. What holds is settled key by key, one after another. */
+  readonly heldKeys: HeldKeys | undefined
   readonly ordering: 'key' | 'partition' | 'none'
   readonly concurrencyMax: number
   /** Handlers running, and messages handled but not settled, before no more are started. */
@@ -55,6 +57,7 @@ const compileRoute = (route: Route): CompiledRoute => {
     group: route.group,
     handle: route.handle,
     store,
+    heldKeys: heldKeysOf(route),
     room: (route.ordering ?? 'key') === 'key' ? store?.waiting : undefined,
     ordering: route.ordering ?? 'key',
     concurrencyMax,
@@ -66,6 +69,16 @@ const compileRoute = (route: Route): CompiledRoute => {
     running: 0,
     unsettled: 0,
   }
+}
+
+const heldKeysOf = (route: Route): HeldKeys | undefined => {
+  if (route.afterDeadLetter !== 'hold') return undefined
+  const keys = (route.ordering ?? 'key') === 'key' && 'store' in route ? route.store.waiting?.keys : undefined
+  if (keys !== undefined) return keys
+  throw invalid(
+    route.group,
+    `asks for afterDeadLetter 'hold' on its route from ${route.from.name} without ordering 'key' and a store whose waiting room can hold keys`,
+  )
 }
 
 const positive = (route: Route, name: string, value: number): number => {

@@ -12,6 +12,7 @@ import { createFloodWatch } from './flood.ts'
 import { createGate } from './gate.ts'
 import { defaultGroupLimits } from './group-limits.ts'
 import { type GroupState, recovered, troubled } from './group-state.ts'
+import { createHeldKeys, holdsKey } from './held-keys.ts'
 import { createIntake } from './intake.ts'
 import { createLetters } from './letters.ts'
 import type { Message } from './message.ts'
@@ -19,6 +20,7 @@ import { createOutageWatch } from './outage-watch.ts'
 import { createOutputs, listOf } from './outputs.ts'
 import { createParking } from './parking.ts'
 import { createRebalance } from './rebalance.ts'
+import { createRoomWork } from './room-work.ts'
 import { createScheduler } from './scheduler.ts'
 import { createSettlement } from './settlement.ts'
 import { shutDown } from './shutdown.ts'
@@ -80,6 +82,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     outages,
     letters,
     commits,
+    mindKey: (message, as, then) => heldKeys.mind(message, as, then),
     left: (message) => parking.left(message),
     onRoom: ({ owner }) => {
       if (owner.lanes.ready) scheduler.list(owner)
@@ -96,19 +99,24 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     park: (message, delayMs) => parking.wait(message, delayMs),
     retry: (message) => scheduler.retry(message),
     rest: settlement.rest,
-    buried: (message) => parking.takeOut(message, () => settlement.conclude(message, 'dead-lettered')),
+    buried: (message) =>
+      holdsKey(message)
+        ? settlement.conclude(message, 'dead-lettered')
+        : parking.takeOut(message, () => settlement.conclude(message, 'dead-lettered')),
     end,
   })
+  const dropped = (message: Message): void => {
+    message.stage = 'over'
+    settlement.rest(message)
+  }
+  const roomWork = createRoomWork(state, end)
   const batches = createEffectBatches({
     state,
     gate,
     settled: settlement.conclude,
     failed: failures.failed,
-    dropped: (message) => {
-      message.stage = 'over'
-      settlement.rest(message)
-    },
-    fenced: ({ owner }) => parking.fenced(owner),
+    dropped,
+    fenced: ({ owner }) => roomWork.fenced(owner),
   })
   const outputs = options.publisher === undefined ? undefined : createOutputs(state, options.publisher)
 
@@ -121,8 +129,10 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     if (owner.route.store !== undefined) batches.add(message)
     else if (outputs === undefined || listOf(answer).length === 0) settlement.conclude(message, 'done')
     else publish(message, outputs)
-    // What it answered is queued in order, so the next of its key may go.
-    releaseLane(message)
+    // What it answered is queued in order, so the next of its key may go; not past a message that may yet become a letter
+    // its key waits for.
+    if (owner.route.heldKeys === undefined) releaseLane(message)
+    else owner.lanes.hold(message)
   }
 
   const publish = (message: Message, to: NonNullable<typeof outputs>): void => {
@@ -163,7 +173,16 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     take: intake.take,
     pause: intake.pause,
     relieve: intake.relieve,
-    end,
+    roomWork,
+    restoreLetters: (partition, held) => heldKeys.restore(partition, held),
+  })
+  const heldKeys = createHeldKeys({
+    state,
+    roomWork,
+    join: parking.join,
+    left: parking.left,
+    list: scheduler.list,
+    dropped,
   })
   const rebalance = createRebalance(state, routes, commits, parking)
 

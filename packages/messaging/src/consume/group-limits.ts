@@ -9,6 +9,8 @@ export interface GroupLimits {
   /** What may wait in the waiting table, of one key and of one partition; beyond that the partition pauses. */
   readonly waitingKeyBytesMax: number
   readonly waitingPartitionBytesMax: number
+  /** How often a group with held keys asks whether one of them may go on. */
+  readonly heldKeysCheckMs: number
   readonly commitIntervalMs: number
   /** Pause between probes while a dependency is down: doubles from the first to the second. */
   readonly outageBackoffMs: number
@@ -38,6 +40,7 @@ export const defaultGroupLimits: GroupLimits = {
   fetchPartitionBytesMax: 1024 * 1024,
   waitingKeyBytesMax: 1024 * 1024,
   waitingPartitionBytesMax: 4 * 1024 * 1024,
+  heldKeysCheckMs: 1_000,
   commitIntervalMs: 500,
   outageBackoffMs: 200,
   outageBackoffMsMax: 5_000,

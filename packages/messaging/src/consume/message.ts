@@ -12,8 +12,11 @@ import type { LaneItem, Lanes, RoomStage } from './lanes.ts'
 import type { OffsetTracker } from './offset-tracker.ts'
 import type { PartitionRoom } from './partition-room.ts'
 
-/** Where a message stands: it only ever moves forward, and a later attempt is another `Message`. */
-export type Stage = 'queued' | 'running' | 'settling' | 'waiting' | 'over'
+/**
+ * Where a message stands: it only ever moves forward, and a later attempt is another `Message`. `letter`: it is dead-lettered
+ * and holds its key.
+ */
+export type Stage = 'queued' | 'running' | 'settling' | 'waiting' | 'letter' | 'over'
 
 /** One partition during one assignment. */
 export interface OwnedPartition {

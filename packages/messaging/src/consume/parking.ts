@@ -1,14 +1,11 @@
-import { classify, type Failure } from '../failure/classify.ts'
-import { InterchangeError } from '../failure/failure.ts'
-import { backoffMs, defaultRetryPolicy } from '../failure/retry-policy.ts'
-import type { RecordBatch } from '../transport.ts'
-import type { ClaimedPartition, WaitingRoom } from '../waiting-room.ts'
+import type { RecordBatch, TopicPartition } from '../transport.ts'
+import type { ClaimedPartition, HeldKey, WaitingRoom } from '../waiting-room.ts'
 import type { Commits } from './commits.ts'
-import { dropUnstarted } from './drop-unstarted.ts'
-import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
+import { type GroupState, isEnding } from './group-state.ts'
 import type { Message, OwnedPartition } from './message.ts'
 import { partitionKey } from './owned-partition.ts'
 import { countBytes, fits, type PartitionRoom as RoomOf } from './partition-room.ts'
+import type { RoomWork } from './room-work.ts'
 import { claimOf, copyOf, fromWaiting, toWaiting } from './waiting-message.ts'
 
 type PartitionRoom = RoomOf<Message>
@@ -30,8 +27,6 @@ export interface Parking {
   takeOut(message: Message, then: () => void): void
   /** A message is settled: if it was in the table it is gone from there, and others may get in. */
   left(message: Message): void
-  /** Another member has claimed the partition: stop working on it. */
-  fenced(partition: OwnedPartition): void
 }
 
 export interface ParkingOptions {
@@ -43,42 +38,15 @@ export interface ParkingOptions {
   /** The partition may fetch no more for now; it may fetch again. */
   readonly pause: (partition: OwnedPartition) => void
   readonly relieve: () => void
-  readonly end: (error: InterchangeError) => void
+  readonly roomWork: RoomWork
+  /** Letters of this partition that keys wait for: their places come before what waits behind them. */
+  readonly restoreLetters: (partition: OwnedPartition, held: readonly HeldKey[]) => void
 }
 
 export const createParking = (options: ParkingOptions): Parking => {
   const { state, commits, list, relieve } = options
   const { clock, logger, group } = state.options
-
-  /** Tries until it is through; undefined when the partitions are no longer ours, or the claim is void. */
-  const untilDone = async <Result>(
-    partitions: readonly OwnedPartition[],
-    work: () => Promise<Result>,
-  ): Promise<Result | undefined> => {
-    for (let attempt = 1; ; attempt++) {
-      if (partitions.every(({ ended }) => ended)) return undefined
-      try {
-        const result = await work()
-        recovered(state, 'waiting')
-        return result
-      } catch (error) {
-        const failure = classify(error)
-        if (failure.code === 'ICX_WAITING_FENCED') {
-          for (const partition of partitions) fenced(partition)
-          return undefined
-        }
-        if (isEnding(state)) return undefined
-        await backOff(failure, attempt)
-      }
-    }
-  }
-
-  const backOff = (failure: Failure, attempt: number): Promise<void> => {
-    state.progressAtMs = clock.now()
-    troubled(state, 'waiting', `what must wait cannot be written: ${failure.code}: ${failure.message}`)
-    const delayMs = Math.max(10, backoffMs(defaultRetryPolicy, attempt, state.options.random))
-    return new Promise((resolve) => clock.after(delayMs, resolve))
-  }
+  const { untilDone } = options.roomWork
 
   const claim = (partitions: readonly OwnedPartition[]): void => {
     const byRoom = Map.groupBy(partitions, ({ room }) => room?.store)
@@ -87,19 +55,32 @@ export const createParking = (options: ParkingOptions): Parking => {
 
   const takeOver = async (store: WaitingRoom, partitions: readonly OwnedPartition[]): Promise<void> => {
     const places = partitions.map(({ topic, partition }) => ({ topic, partition }))
-    const claimed = await untilDone(partitions, () => store.claim(group, places))
-    if (claimed === undefined) return
-    const byPlace = new Map(claimed.map((one) => [partitionKey(one.claim.topic, one.claim.partition), one]))
+    const taken = await untilDone(partitions, async () => {
+      const claimed = await store.claim(group, places)
+      const holds = partitions.some(({ route }) => route.heldKeys !== undefined)
+      return { claimed, letters: holds ? await store.keys?.held(group, places) : undefined }
+    })
+    if (taken === undefined) return
+    const keyOf = ({ topic, partition }: TopicPartition): string => partitionKey(topic, partition)
+    const byPlace = new Map(taken.claimed.map((one) => [keyOf(one.claim), one]))
+    const lettersOf = Map.groupBy(taken.letters ?? [], keyOf)
     for (const partition of partitions) {
-      const one = byPlace.get(partitionKey(partition.topic, partition.partition))
-      if (one !== undefined && partition.room !== undefined) restore(partition, partition.room, one)
+      const one = byPlace.get(keyOf(partition))
+      if (one === undefined || partition.room === undefined) continue
+      restore(partition, partition.room, one, lettersOf.get(keyOf(partition)) ?? [])
     }
     relieve()
   }
 
-  const restore = (partition: OwnedPartition, room: PartitionRoom, { claim, records }: ClaimedPartition): void => {
+  const restore = (
+    partition: OwnedPartition,
+    room: PartitionRoom,
+    { claim, records }: ClaimedPartition,
+    letters: readonly HeldKey[],
+  ): void => {
     if (partition.draining || partition.ended || isEnding(state)) return
     room.claim = claim
+    if (partition.route.heldKeys !== undefined) options.restoreLetters(partition, letters)
     for (const record of records) {
       const message = fromWaiting(record, partition)
       room.held.set(record.offset, message)
@@ -197,6 +178,12 @@ export const createParking = (options: ParkingOptions): Parking => {
   }
 
   const holdBack = (message: Message): boolean => {
+    if (message.stage === 'letter') return true
+    if (message.stage === 'over') {
+      // A letter that was let go before its turn came.
+      message.owner.lanes.release(message)
+      return true
+    }
     if (message.stage !== 'queued' || message.dueMs <= clock.now()) return false
     message.stage = 'waiting'
     state.waiting++
@@ -218,7 +205,7 @@ export const createParking = (options: ParkingOptions): Parking => {
   const left = (message: Message): void => {
     const { room } = message.owner
     if (room === undefined) return
-    const freed = room.held.delete(message.offset) ? countBytes(room, message, -1) : 0
+    const freed = message.room === 'in' && room.held.delete(message.offset) ? countBytes(room, message, -1) : 0
     if (message.owner.ended) return
     state.heldBytes += freed
     admitTurnedAway(message.owner, room)
@@ -244,21 +231,5 @@ export const createParking = (options: ParkingOptions): Parking => {
   const isBehindTheRoom = ({ lanes }: OwnedPartition, message: Message): boolean =>
     message.stage === 'waiting' || (message.stage === 'queued' && !message.holdsLane && lanes.isParked(message))
 
-  const fenced = (partition: OwnedPartition): void => {
-    if (partition.draining) return
-    dropUnstarted(state, partition)
-    logger.warn({ group, topic: partition.topic, partition: partition.partition }, 'fenced')
-    // The rebalance that took it away is on its way to us. When it is not, two members believe in one partition.
-    clock.after(2 * state.limits.sessionTimeoutMs, () => {
-      if (!partition.ended && !isEnding(state)) options.end(lostUnnoticed(partition))
-    })
-  }
-
-  return { claim, wait, join, holdBack, takeOut, left, fenced }
+  return { claim, wait, join, holdBack, takeOut, left }
 }
-
-const lostUnnoticed = ({ topic, partition }: OwnedPartition): InterchangeError =>
-  new InterchangeError('ICX_WAITING_FENCED', `${topic}/${partition} was claimed by another member and is still ours.`, {
-    class: 'fatal',
-    facts: { topic, partition },
-  })

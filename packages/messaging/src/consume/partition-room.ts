@@ -14,8 +14,10 @@ export interface PartitionRoom<Item> {
   claim: WaitingClaim | undefined
   /** Delivered before the claim. */
   readonly early: RecordBatch[]
-  /** In the table, by offset; the latest attempt of each. */
+  /** In the table, by offset; the latest attempt of each, and what stands for the letters that keys wait for. */
   readonly held: Map<number, Item>
+  /** Of `held` those that stand for letters. */
+  readonly letters: Set<Item>
   bytes: number
   readonly keyBytes: Map<string | null, number>
   /** To be written, in order. */
@@ -35,6 +37,7 @@ export const createPartitionRoom = <Item>(store: WaitingRoom): PartitionRoom<Ite
   claim: undefined,
   early: [],
   held: new Map(),
+  letters: new Set(),
   bytes: 0,
   keyBytes: new Map(),
   entering: createFifo(),

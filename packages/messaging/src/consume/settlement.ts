@@ -22,6 +22,8 @@ export interface SettlementOptions {
   readonly outages: OutageWatch
   readonly letters: Letters
   readonly commits: Commits
+  /** Before the offset of a message with a letter, or from the replay lane, passes: holds its key or lets it go. */
+  readonly mindKey: (message: Message, as: SettledAs, then: () => void) => void
   /** A message has ended that was in the waiting room, or while others could not get in. */
   readonly left: (message: Message) => void
   /** Room has appeared: start more, fetch more. */
@@ -35,20 +37,24 @@ export const createSettlement = ({
   outages,
   letters,
   commits,
+  mindKey,
   left,
   onRoom,
 }: SettlementOptions): Settlement => {
   const conclude = (message: Message, as: SettledAs): void => {
     message.stage = 'settling'
-    if (as === 'dead-lettered' || (isToldOf(message) && !toldByStore(message, as))) report(message, as)
-    else pass(message, as)
+    if (as !== 'dead-lettered' && !isToldOf(message)) leave(message, as)
+    else if (toldByStore(message, as)) pass(message, as)
+    else report(message, as)
   }
 
   /** Apart from `conclude`, where its closure would be paid for by every message. */
   const report = (message: Message, as: SettledAs): void =>
     letters.report(message, outcomeOf(message, as), () => pass(message, as))
 
-  const pass = (message: Message, as: SettledAs): void => {
+  const pass = (message: Message, as: SettledAs): void => mindKey(message, as, () => leave(message, as))
+
+  const leave = (message: Message, as: SettledAs): void => {
     const { owner } = message
     message.stage = 'over'
     message.answer = undefined

@@ -4,6 +4,7 @@ import type { Attempts } from './attempts.ts'
 import type { Gate } from './gate.ts'
 import { type GroupState, isEnding, recovered } from './group-state.ts'
 import { createHeadOfLineWatch } from './head-of-line.ts'
+import { heldKeysSubject } from './held-keys.ts'
 
 export interface WatchOptions {
   readonly state: GroupState
@@ -71,7 +72,7 @@ const isAtRest = (state: GroupState, gate: Gate): boolean => {
 /** What was wrong holds nothing up any more, and nothing is left that could show it again: the next message will. */
 const comeToRest = (state: GroupState, gate: Gate): void => {
   gate.rest()
-  for (const subject of [...state.troubles.keys()]) recovered(state, subject)
+  for (const subject of [...state.troubles.keys()]) if (subject !== heldKeysSubject) recovered(state, subject)
 }
 
 /** Messages that wait for their own time (a backoff, a Retry-After, a probe's turn) are not stuck. */
@@ -86,7 +87,9 @@ const tellWaiting = ({ waiting, partitions, options }: GroupState, told: number)
   if (waiting === 0 && told === 0) return 0
   const counts = new Map<string, number>()
   for (const { topic, tracker, room } of partitions.values()) {
-    const here = tracker.unsettled().filter(({ stage }) => stage === 'waiting').length + (room?.held.size ?? 0)
+    const here =
+      tracker.unsettled().filter(({ stage }) => stage === 'waiting').length +
+      (room === undefined ? 0 : room.held.size - room.letters.size)
     counts.set(topic, (counts.get(topic) ?? 0) + here)
   }
   for (const [topic, count] of counts) options.metrics.waiting(topic, options.group, count)

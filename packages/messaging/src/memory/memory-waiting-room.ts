@@ -1,10 +1,11 @@
 import { InterchangeError } from '../failure/failure.ts'
 import type { TopicPartition } from '../transport.ts'
-import type { WaitingClaim, WaitingRecord, WaitingRoom } from '../waiting-room.ts'
+import type { HeldKey, HeldKeys, WaitingClaim, WaitingRecord, WaitingRoom } from '../waiting-room.ts'
 
 /** A waiting room in this process, for tests: it outlives the groups that use it, and can be away. */
 export interface MemoryWaitingRoom extends WaitingRoom {
   away: boolean
+  readonly keys: HeldKeys
   /** What waits for a group now, by topic, partition and offset. */
   records(group: string): readonly WaitingRecord[]
   /** For an effect store in memory: the error when the claim is void; undefined when it holds. */
@@ -16,6 +17,7 @@ export interface MemoryWaitingRoom extends WaitingRoom {
 interface Place {
   token: number
   readonly records: Map<number, WaitingRecord>
+  readonly held: Map<number, HeldKey>
 }
 
 export const createMemoryWaitingRoom = (): MemoryWaitingRoom => {
@@ -23,7 +25,7 @@ export const createMemoryWaitingRoom = (): MemoryWaitingRoom => {
 
   const placeOf = (group: string, { topic, partition }: TopicPartition): Place => {
     const name = `${group} ${topic} ${String(partition).padStart(6, '0')}`
-    const place = places.get(name) ?? { token: 0, records: new Map() }
+    const place = places.get(name) ?? { token: 0, records: new Map(), held: new Map() }
     places.set(name, place)
     return place
   }
@@ -58,6 +60,23 @@ export const createMemoryWaitingRoom = (): MemoryWaitingRoom => {
     async remove(claim, offset) {
       await there()
       claimed(claim).records.delete(offset)
+    },
+    keys: {
+      async hold(claim, held) {
+        await there()
+        const place = claimed(claim)
+        place.records.delete(held.offset)
+        place.held.set(held.offset, held)
+      },
+      async held(group, partitions) {
+        await there()
+        const held = partitions.flatMap((partition) => [...placeOf(group, partition).held.values()])
+        return held.sort((left, right) => left.offset - right.offset)
+      },
+      async release(group, partition, offset) {
+        await there()
+        placeOf(group, partition).held.delete(offset)
+      },
     },
     leave: (claim, offset) => void claimed(claim).records.delete(offset),
     records: (group) =>

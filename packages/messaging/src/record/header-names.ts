@@ -47,6 +47,8 @@ export const deadLetterHeaders = {
   replays: 'dlq-replays',
   /** The replay this record belongs to; also on the record in the replay lane. */
   replayId: 'dlq-replay-id',
+  /** On the replay lane alone: a person has archived the letter, its key may go on. The value says when. */
+  archivedAt: 'dlq-archived-at',
   /** Id of the message as the group knew it, for records that carried no `ce_id` of their own. */
   messageId: 'dlq-message-id',
 } as const
