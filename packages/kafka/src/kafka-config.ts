@@ -28,8 +28,11 @@ export interface KafkaConfig {
   readonly requestTimeoutMs?: number
   /** How long one connection may take; default 3,000. */
   readonly connectionTimeoutMs?: number
+  /** How old what is known of a group's topics may be: partitions added to one are read from then on; default 300,000. */
+  readonly metadataMaxAgeMs?: number
   /** How long `send` goes on trying before it says `unknown` or `failed`; default 10,000. */
   readonly deliveryTimeoutMs?: number
 }
 
 export const requestTimeoutMs = (config: KafkaConfig): number => config.requestTimeoutMs ?? 10_000
+export const metadataMaxAgeMs = (config: KafkaConfig): number => config.metadataMaxAgeMs ?? 300_000

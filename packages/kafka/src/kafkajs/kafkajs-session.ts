@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConsumerOptions, Logger, TopicPartition } from '@interchange/messaging'
 import kafkajs, { type Assigner, type Cluster, type EachBatchPayload, type PartitionAssigner } from 'kafkajs'
 import type { FetchedRecords, GroupSession, GroupSessionHooks } from '../group-session.ts'
-import type { KafkaConfig } from '../kafka-config.ts'
+import { type KafkaConfig, metadataMaxAgeMs } from '../kafka-config.ts'
 import { sharePartitions } from '../share-partitions.ts'
 import { commitOffsets } from './commit-offsets.ts'
 import { createKafkajsClient } from './kafkajs-client.ts'
@@ -52,6 +52,7 @@ export const createKafkajsSession = (
     maxBytesPerPartition: options.fetchPartitionBytesMax,
     maxBytes: fetchBytesMax,
     maxWaitTimeInMs,
+    metadataMaxAge: metadataMaxAgeMs(config),
     readUncommitted: options.isolation === 'read_uncommitted',
     allowAutoTopicCreation: false,
     retry: { retries: retriesWithinSession, restartOnFailure: async () => false },

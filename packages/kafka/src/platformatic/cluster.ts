@@ -72,7 +72,8 @@ export const createCluster = (config: KafkaConfig, timeoutMs: number = requestTi
     },
     metadata,
     async leaderOf(topic, partition) {
-      if (!leaders.has(topic)) await metadata([topic])
+      // A partition that is not known may have been added since.
+      if (leaders.get(topic)?.get(partition) === undefined) await metadata([topic])
       const leader = leaders.get(topic)?.get(partition)
       if (leader === undefined) throw unknownPartition(topic, partition)
       if (leader < 0) throw unavailable(`${topic}/${partition} has no leader`)

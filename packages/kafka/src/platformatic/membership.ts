@@ -7,6 +7,7 @@ import {
   heartbeatV4,
   joinGroupV7,
   leaveGroupV4,
+  type metadataV12,
   offsetCommitV8,
   offsetFetchV8,
   syncGroupV5,
@@ -33,6 +34,8 @@ export interface Membership {
   join(): Promise<readonly TopicPartition[]>
   /** False when the assignment has ended and the member must join again. */
   heartbeat(): Promise<boolean>
+  /** True when this member shares out the topics, and one of them has other partitions by now than when it did. */
+  hasToShareAgain(): Promise<boolean>
   /** Commits under the current generation; false when the broker fences it. */
   commit(offsets: readonly CommitOffset[]): Promise<boolean>
   /** The group's offsets; -1 where there is none. */
@@ -49,6 +52,14 @@ export const createMembership = (
   const metadata = encodeConsumerProtocolSubscription({ version: 0, topics: [...topics], userData: Buffer.alloc(0) })
   let coordinator: number | undefined
   let generation: { id: number; memberId: string } = { id: -1, memberId: '' }
+  /** What this member has shared out as the leader; undefined for every other. */
+  let shared: ReadonlyMap<string, number> | undefined
+
+  const lookAt = async (asked: readonly string[]): Promise<metadataV12.MetadataResponse> => {
+    const found = await requests.metadata(asked)
+    shared = partitionCounts(found)
+    return found
+  }
 
   /** Repeats while the coordinator moves or is away; what the broker says of the group is for the caller. */
   const ask = async <Given extends unknown[], Answer>(
@@ -86,7 +97,8 @@ export const createMembership = (
     )
     const { memberId, generationId } = joined
     generation = { id: generationId, memberId }
-    const assignments = joined.leader === memberId ? await assignRoundRobin(joined.members, requests.metadata) : []
+    shared = undefined
+    const assignments = joined.leader === memberId ? await assignRoundRobin(joined.members, lookAt) : []
     const { assignment } = await ask(
       waiting,
       syncGroupV5.api,
@@ -127,6 +139,11 @@ export const createMembership = (
         return false
       }
     },
+    async hasToShareAgain() {
+      if (shared === undefined) return false
+      const now = partitionCounts(await requests.metadata([...shared.keys()]))
+      return [...shared].some(([topic, count]) => now.get(topic) !== count)
+    },
     async commit(offsets) {
       const { id, memberId } = generation
       try {
@@ -163,6 +180,9 @@ export const createMembership = (
     },
   }
 }
+
+const partitionCounts = ({ topics }: metadataV12.MetadataResponse): ReadonlyMap<string, number> =>
+  new Map(topics.map(({ name, partitions }) => [name ?? '', partitions.length]))
 
 /** A first join is answered with the id to join under. */
 const memberIdOf = (error: unknown): string => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConsumerOptions, Logger, TopicPartition } from '@interchange/messaging'
 import { listOffsetsV6 } from '@platformatic/kafka'
 import type { GroupSession, GroupSessionHooks } from '../group-session.ts'
-import { type KafkaConfig, requestTimeoutMs } from '../kafka-config.ts'
+import { type KafkaConfig, metadataMaxAgeMs, requestTimeoutMs } from '../kafka-config.ts'
 import type { FetchPosition } from '../read-ranges.ts'
 import { type Cluster, createCluster } from './cluster.ts'
 import { type Fetcher, startFetcher } from './fetcher.ts'
@@ -83,8 +83,13 @@ export const createPlatformaticSession = (
   const live = async (): Promise<void> => {
     while (!over.signal.aborted) {
       let assigned = true
+      let lookAgainAtMs = Date.now() + metadataMaxAgeMs(config)
       await repeat(heartbeatMs, over.signal, async () => {
         assigned = await membership.heartbeat()
+        if (assigned && Date.now() >= lookAgainAtMs) {
+          lookAgainAtMs = Date.now() + metadataMaxAgeMs(config)
+          assigned = !(await membership.hasToShareAgain())
+        }
         return assigned
       })
       if (over.signal.aborted || assigned) return
