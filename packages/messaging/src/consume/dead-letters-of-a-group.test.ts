@@ -65,6 +65,13 @@ describe('a message that fails', () => {
       undefined,
     ],
     ['an answer that names no topic', (): unknown => [null], 'ICX_HANDLER_CRASHED', 'poison', '1'],
+    [
+      'an answer that cannot be encoded (X63)',
+      (): unknown => outgoing(from, { id: 'a', n: 1n as unknown as number }),
+      'ICX_HANDLER_CRASHED',
+      'poison',
+      '1',
+    ],
   ])(
     'by %s becomes one letter of its class, and its neighbours go through',
     async (_, fail, code, reason, attempts) => {
