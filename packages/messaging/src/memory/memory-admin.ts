@@ -28,15 +28,17 @@ export const createMemoryAdmin = (log: MemoryLog, groups: ReadonlyMap<string, Me
       ),
     createTopics: async (specs) => specs.filter((spec) => log.create(spec)).map(({ name }) => name),
     topicOffsets: async (topic) =>
-      partitionsOf(topic).map(({ partition, start, records }) => ({
+      partitionsOf(topic).map(({ partition, start, entries }) => ({
         partition,
         earliest: start,
-        latest: records.length,
+        latest: entries.length,
       })),
     offsetsAt: async (topic, timestampMs) =>
-      partitionsOf(topic).map(({ partition, start, records }) => ({
+      partitionsOf(topic).map(({ partition, start, entries }) => ({
         partition,
-        offset: records.findIndex((record, offset) => offset >= start && record.timestampMs >= timestampMs),
+        offset: entries.findIndex(
+          ({ record }, offset) => offset >= start && record !== undefined && record.timestampMs >= timestampMs,
+        ),
       })),
     async committedOffsets(group, topics) {
       const found = groups.get(group)

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { GroupMembership, TransactionOffsets } from '../transactions.ts'
 import type { CommitOffset, GroupState, TopicPartition } from '../transport.ts'
 import type { MemoryLog } from './memory-log.ts'
 import type { MemoryMember } from './memory-member.ts'
@@ -11,6 +12,10 @@ export interface MemoryGroup {
   leave(member: MemoryMember): Promise<void>
   /** Commits what is not stale and answers with what is. */
   commit(member: MemoryMember, offsets: readonly CommitOffset[]): readonly CommitOffset[]
+  /** Commits in the name of a transaction. */
+  commitInTransaction(offsets: TransactionOffsets['offsets']): void
+  /** Whether offsets may be sent as this member, in this generation. */
+  knows(membership: GroupMembership): boolean
   committed(topic: string, partition: number): number | undefined
   members(): readonly MemoryMember[]
   describe(): GroupState
@@ -64,6 +69,11 @@ export const createMemoryGroup = (name: string, log: MemoryLog, clock: Clock): M
       }
       return stale
     },
+    commitInTransaction(commits) {
+      for (const { topic, partition, offset } of commits) offsets.set(keyOf(topic, partition), offset)
+    },
+    knows: ({ memberId, generation }) =>
+      members.some((member) => member.id === memberId && member.generation === generation),
     committed: (topic, partition) => offsets.get(keyOf(topic, partition)),
     members: () => members,
     describe: () => ({

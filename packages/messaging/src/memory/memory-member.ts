@@ -13,6 +13,8 @@ export interface MemoryMember {
   readonly silent: boolean
   held(): readonly AssignedPartition[]
   holds(partition: TopicPartition & { epoch: number }): boolean
+  /** Grows with every assignment. */
+  readonly generation: number
   assign(partitions: readonly (TopicPartition & { offset: number })[]): void
   /** Tells the owner and waits for it, at most `rebalanceTimeoutMs`; afterwards nothing is held. */
   revoke(): Promise<void>
@@ -71,18 +73,13 @@ export const createMemoryMember = (
   const deliverOne = (entry: Held): boolean => {
     const { topic, partition } = entry.assigned
     try {
-      const records = log.readFrom(topic, partition, entry.offset, batchRecordsMax)
-      if (records.length === 0) return false
-      entry.offset += records.length
-      const highWatermark = log.partition(topic, partition).records.length
-      options.onBatch({
-        topic,
-        partition,
-        epoch: entry.assigned.epoch,
-        records,
-        nextOffset: entry.offset,
-        highWatermark,
-      })
+      const { offset } = entry
+      const { records, nextOffset } = log.readFrom(topic, partition, offset, batchRecordsMax, options.isolation)
+      if (nextOffset === offset) return false
+      entry.offset = nextOffset
+      const highWatermark = log.partition(topic, partition).entries.length
+      const { epoch } = entry.assigned
+      options.onBatch({ topic, partition, epoch, records, nextOffset, highWatermark })
       return true
     } catch (error) {
       state = 'silent'
@@ -101,6 +98,9 @@ export const createMemoryMember = (
       return state === 'silent'
     },
     held: () => [...held.values()].map(({ assigned }) => assigned),
+    get generation() {
+      return epoch
+    },
     holds: (partition) => held.get(keyOf(partition))?.assigned.epoch === partition.epoch,
     assign(partitions) {
       epoch++

@@ -20,9 +20,11 @@ export async function* readMemoryRanges(
     let found = false
     for (const position of open) {
       const wanted = Math.min(recordsMax, position.untilOffset - position.offset)
-      for (const record of log.readFrom(position.topic, position.partition, position.offset, wanted)) {
-        found = true
-        position.offset = record.offset + 1
+      const { topic, partition, offset } = position
+      const { records, nextOffset } = log.readFrom(topic, partition, offset, wanted, 'read_committed')
+      found ||= nextOffset > offset
+      position.offset = nextOffset
+      for (const record of records) {
         yield record
         if (aborted()) return
       }

@@ -9,15 +9,17 @@ import type {
   TransportRecord,
 } from '../transport.ts'
 import { createMemoryAdmin } from './memory-admin.ts'
+import { unavailable, unknownOutcome } from './memory-errors.ts'
 import { createFaultDice, type MemoryFaults } from './memory-faults.ts'
 import { createMemoryGroup, type MemoryGroup } from './memory-group.ts'
 import { createMemoryLog } from './memory-log.ts'
 import { createMemoryMember, type MemoryMember } from './memory-member.ts'
 import { readMemoryRanges } from './memory-reader.ts'
+import { createMemoryTransactions } from './memory-transactions.ts'
 
 /** A Kafka in this process, for tests: the same contract as the real driver, and hands to break it with. */
 export interface MemoryTransport extends Transport {
-  /** Every record ever written to a topic, also those retention has taken, in order per partition. */
+  /** Every record ever written to a topic and not aborted, also those retention has taken, in order per partition. */
   records(topic: string, partition?: number): readonly TransportRecord[]
   /** Away: sends end `unknown`, commits reject, nothing is delivered; until it is there again. */
   setReachable(reachable: boolean): void
@@ -101,6 +103,7 @@ export const createMemoryTransport = ({
         return group.commit(member, offsets)
       },
       assignment: () => member.held(),
+      membership: () => ({ memberId: member.id, generation: member.generation }),
       close(deadlineMs) {
         closing ??= leaveWithin(clock, deadlineMs, member, group)
         return closing
@@ -110,6 +113,16 @@ export const createMemoryTransport = ({
     await group.join(member)
     return consumer
   }
+
+  const transactions = createMemoryTransactions({
+    log,
+    clock,
+    dice,
+    group: groupOf,
+    reachable: () => reachable,
+    later,
+    ended: wakeAll,
+  })
 
   const placeOf = (consumer: TransportConsumer): { member: MemoryMember; group: MemoryGroup } => {
     const place = places.get(consumer)
@@ -131,13 +144,15 @@ export const createMemoryTransport = ({
         close: async () => undefined,
       }
     },
+    createTransactions: async () => transactions,
     createConsumer,
     createAdmin: async () => createMemoryAdmin(log, groups),
     read: (ranges, options) => readMemoryRanges(log, ranges, options?.signal),
     records: (topic, partition) =>
       Array.from({ length: log.partitionCount(topic) ?? 0 }, (_, index) => index)
         .filter((index) => partition === undefined || index === partition)
-        .flatMap((index) => log.partition(topic, index).records),
+        .flatMap((index) => log.partition(topic, index).entries)
+        .flatMap(({ record, transaction }) => (record === undefined || transaction?.state === 'aborted' ? [] : record)),
     setReachable(next) {
       reachable = next
       if (next) wakeAll()
@@ -176,14 +191,3 @@ const leaveWithin = async (
   await Promise.race([group.leave(member), bound])
   cancel()
 }
-
-const unavailable = (doing: string): InterchangeError =>
-  new InterchangeError('ICX_KAFKA_UNAVAILABLE', `${doing}: no broker answered`, { class: 'outage' })
-
-const unknownOutcome = ({ topic, partition }: OutboundRecord): SendOutcome => ({
-  status: 'unknown',
-  error: new InterchangeError('ICX_KAFKA_UNKNOWN_OUTCOME', `${topic}: no acknowledgement`, {
-    class: 'outage',
-    facts: { topic, partition },
-  }),
-})
