@@ -6,6 +6,7 @@ import { headerCases } from './header-cases.ts'
 import { readingCases } from './reading-cases.ts'
 import { sendingCases } from './sending-cases.ts'
 import { openStage, type Stage } from './stage.ts'
+import { transactionCases } from './transaction-cases.ts'
 
 /**
  * The transport contract (design page 3, "What every driver and route must pass"), modelled on NServiceBus' transport
@@ -25,5 +26,6 @@ export const describeTransport = (name: string, create: () => Transport): void =
     groupCases(current)
     assignmentCases(current)
     readingCases(current)
+    transactionCases(current)
   })
 }

@@ -152,6 +152,7 @@ export const createGroupConsumer = async (
       return (await session.commit(fresh)) ? stale : [...stale, ...fresh]
     },
     assignment: () => table.list(),
+    membership: () => session.membership?.(),
     close(deadlineMs) {
       if (state !== 'ended') state = 'closed'
       table.clear()

@@ -1,4 +1,10 @@
-import type { CommitOffset, ConsumerOptions, RecordBatch, TopicPartition } from '@interchange/messaging'
+import type {
+  CommitOffset,
+  ConsumerOptions,
+  GroupMembership,
+  RecordBatch,
+  TopicPartition,
+} from '@interchange/messaging'
 
 /** A batch before its epoch is known. */
 export type FetchedRecords = Omit<RecordBatch, 'epoch'>
@@ -22,6 +28,8 @@ export interface GroupSession {
    * when it did, or when there is no assignment. Rejects when the broker refuses for good or stays away.
    */
   commit(offsets: readonly CommitOffset[]): Promise<boolean>
+  /** As whom offsets are sent in a transaction; absent where the client's requests have no place for it (trap K5). */
+  membership?(): GroupMembership | undefined
   pause(partitions: readonly TopicPartition[]): void
   resume(partitions: readonly TopicPartition[]): void
   seek(partition: TopicPartition, offset: number): void

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isRefusal, kafkaError } from './kafka-error.ts'
+import { isRefusal, isUntaken, kafkaError } from './kafka-error.ts'
 
 const wrapped = (inner: object): Error => {
   const cause = Object.assign(new Error('inner'), inner)
@@ -15,6 +15,9 @@ test.each([
   [{ type: 'CORRUPT_MESSAGE' }, 'ICX_KAFKA_BATCH_UNREADABLE', 'fatal'],
   [{ name: 'CompressionError' }, 'ICX_KAFKA_BATCH_UNREADABLE', 'fatal'],
   [{ code: 'Z_DATA_ERROR' }, 'ICX_KAFKA_BATCH_UNREADABLE', 'fatal'],
+  [{ type: 'INVALID_PRODUCER_EPOCH' }, 'ICX_KAFKA_FENCED', 'transient'],
+  [{ type: 'PRODUCER_FENCED' }, 'ICX_KAFKA_FENCED', 'transient'],
+  [{ type: 'INVALID_TXN_STATE' }, 'ICX_KAFKA_UNAVAILABLE', 'outage'],
   [{ type: 'NOT_LEADER_FOR_PARTITION' }, 'ICX_KAFKA_UNAVAILABLE', 'outage'],
   [{ type: 'KAFKAJS_UNKNOWN_ERROR_CODE' }, 'ICX_KAFKA_UNAVAILABLE', 'outage'],
   [{ name: 'TypeError' }, 'ICX_KAFKA_UNAVAILABLE', 'outage'],
@@ -30,4 +33,10 @@ test('only what the broker answered counts as a refusal: a lost connection leave
   expect(isRefusal(wrapped({ name: 'KafkaJSConnectionError', code: 'ECONNREFUSED' }))).toBe(false)
   expect(isRefusal(wrapped({ type: 'REQUEST_TIMED_OUT' }))).toBe(false)
   expect(isRefusal(wrapped({ type: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' }))).toBe(false)
+})
+
+test('a broker that is still asking about a transaction, or has too few replicas, has written nothing', () => {
+  expect(isUntaken(wrapped({ type: 'NOT_ENOUGH_REPLICAS' }))).toBe(true)
+  expect(isUntaken(wrapped({ type: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' }))).toBe(false)
+  expect(isUntaken(wrapped({ name: 'KafkaJSRequestTimeoutError' }))).toBe(false)
 })

@@ -25,6 +25,20 @@ const refusals = new Set([
   'UNSUPPORTED_SASL_MECHANISM',
 ])
 
+/** Another owner of the transactional id has come, or the coordinator has forgotten this one. */
+const fencings = new Set(['INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING', 'PRODUCER_FENCED'])
+
+/** The transaction cannot go on, and another may. */
+const torn = new Set([
+  'INVALID_TXN_STATE',
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'TRANSACTION_ABORTABLE',
+  'UNKNOWN_PRODUCER_ID',
+  'FENCED_INSTANCE_ID',
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+])
+
 /** What OpenSSL, or a client itself, says of a peer that it cannot trust: waiting does not mend it. */
 const untrusted = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -66,12 +80,26 @@ const innerOf = (error: object): unknown => {
   return typeof code === 'string' && code.startsWith('PLT_KFK_') ? errors[0] : undefined
 }
 
-/** Whether the broker refused for good, so that nothing of the request took effect. */
+/** Whether the broker refused, so that nothing of the request took effect and asking the same again does not help. */
 export const isRefusal = (error: unknown): boolean => {
+  const { type } = rootOf(error)
+  return isRefusalForGood(error) || (type !== undefined && (fencings.has(type) || torn.has(type)))
+}
+
+const isRefusalForGood = (error: unknown): boolean => {
   const { type, name, root } = rootOf(error)
   if (type !== undefined && refusals.has(type)) return true
   const { code } = Object(root) as { code?: unknown }
   return name === 'KafkaJSSASLAuthenticationError' || (typeof code === 'string' && untrusted.has(code))
+}
+
+/**
+ * Whether the broker wrote nothing, though it may when asked again. So it also says to a first record of a transaction whose
+ * partition it is still asking the coordinator about.
+ */
+export const isUntaken = (error: unknown): boolean => {
+  const { type } = rootOf(error)
+  return type === 'NOT_ENOUGH_REPLICAS' || type === 'CONCURRENT_TRANSACTIONS'
 }
 
 export const isTooLarge = (error: unknown): boolean => {
@@ -80,8 +108,9 @@ export const isTooLarge = (error: unknown): boolean => {
 }
 
 /**
- * A client's error in our words: `ICX_KAFKA_OFFSET_OUT_OF_RANGE`, `ICX_KAFKA_REFUSED`, `ICX_KAFKA_BATCH_UNREADABLE`, or
- * `ICX_KAFKA_UNAVAILABLE` for everything that may pass. An unknown error code counts as passing (trap K34).
+ * A client's error in our words: `ICX_KAFKA_OFFSET_OUT_OF_RANGE`, `ICX_KAFKA_FENCED`, `ICX_KAFKA_REFUSED`,
+ * `ICX_KAFKA_BATCH_UNREADABLE`, or `ICX_KAFKA_UNAVAILABLE` for everything that may pass. An unknown error code counts as
+ * passing (trap K34).
  */
 export const kafkaError = (error: unknown, doing: string, facts: ErrorFacts = {}): InterchangeError => {
   if (error instanceof InterchangeError) return error
@@ -91,7 +120,10 @@ export const kafkaError = (error: unknown, doing: string, facts: ErrorFacts = {}
   if (type === 'OFFSET_OUT_OF_RANGE') {
     return new InterchangeError('ICX_KAFKA_OFFSET_OUT_OF_RANGE', text, { class: 'fatal', cause: error, facts: all })
   }
-  if (isRefusal(error)) {
+  if (type !== undefined && fencings.has(type)) {
+    return new InterchangeError('ICX_KAFKA_FENCED', text, { class: 'transient', cause: error, facts: all })
+  }
+  if (isRefusalForGood(error)) {
     const failureClass = type !== undefined && recordRefusals.has(type) ? 'contract' : 'fatal'
     return new InterchangeError('ICX_KAFKA_REFUSED', text, { class: failureClass, cause: error, facts: all })
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InterchangeError, type OutboundRecord, type SendOutcome } from '@interchange/messaging'
 import type { KafkaConfig } from './kafka-config.ts'
-import { isRefusal, isTooLarge, kafkaError, rootOf } from './kafka-error.ts'
+import { isRefusal, isTooLarge, isUntaken, kafkaError, rootOf } from './kafka-error.ts'
 
 const batchRecordsMax = 500
 const batchBytesMax = 512 * 1024
@@ -84,7 +84,7 @@ const sendRequest = async (
       return records.map((_, index) => ({ status: 'ok', offset: baseOffset + index }))
     } catch (error) {
       const refused = isRefusal(error)
-      mayBeWritten ||= !refused
+      mayBeWritten ||= !refused && !isUntaken(error)
       if (refused && isTooLarge(error) && records.length > 1 && !mayBeWritten) {
         return sendHalves(produce, records, deadlineMs)
       }

@@ -1,4 +1,4 @@
-import type { Cluster } from 'kafkajs'
+import type { Cluster, Message } from 'kafkajs'
 
 /** What the patch exports beside the public API (patches/kafkajs@2.2.4.patch). */
 export interface KafkajsPatch {
@@ -57,4 +57,39 @@ export interface KafkajsGroup {
   } | null
   readonly offsetManager: OffsetManager | null
   readonly seekOffset: Map<unknown, unknown>
+}
+
+interface ProducerIdentity {
+  readonly transactionalId: string
+  readonly producerId: string
+  readonly producerEpoch: number
+}
+
+/** A broker's requests of which transactions are made; each rejects with the broker's error of any partition. */
+export interface TransactionBroker {
+  initProducerId(request: {
+    transactionalId: string
+    transactionTimeout: number
+  }): Promise<{ readonly producerId: string; readonly producerEpoch: number }>
+  addPartitionsToTxn(
+    request: ProducerIdentity & { topics: { topic: string; partitions: number[] }[] },
+  ): Promise<unknown>
+  addOffsetsToTxn(request: ProducerIdentity & { groupId: string }): Promise<unknown>
+  txnOffsetCommit(
+    request: ProducerIdentity & {
+      groupId: string
+      topics: { topic: string; partitions: { partition: number; offset: string }[] }[]
+    },
+  ): Promise<unknown>
+  endTxn(request: ProducerIdentity & { transactionResult: boolean }): Promise<unknown>
+  produce(
+    request: ProducerIdentity & {
+      acks: number
+      timeout: number
+      topicData: {
+        topic: string
+        partitions: { partition: number; firstSequence: number; messages: readonly Message[] }[]
+      }[]
+    },
+  ): Promise<{ readonly topics: readonly { readonly partitions: readonly { readonly baseOffset: string }[] }[] }>
 }

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger, OutboundRecord, TransportProducer } from '@interchange/messaging'
-import kafkajs, { type Message, type Producer } from 'kafkajs'
+import kafkajs, { type Producer } from 'kafkajs'
 import type { KafkaConfig } from '../kafka-config.ts'
 import { requestTimeoutMs } from '../kafka-config.ts'
 import { kafkaError } from '../kafka-error.ts'
 import { createSend } from '../partition-sender.ts'
 import { unknownPartition } from '../read-ranges.ts'
 import { createKafkajsClient } from './kafkajs-client.ts'
+import { toMessage } from './to-message.ts'
 
 /**
  * Not idempotent: an idempotent kafkajs producer dies for good on a sequence error (K8), takes a lock per broker (K10)
@@ -48,16 +49,6 @@ export const createKafkajsProducer = async (config: KafkaConfig, logger: Logger)
     },
   }
 }
-
-/** What kafkajs' types do not know: the patched encoder writes `rawHeaders` and takes a number of milliseconds. */
-const toMessage = (record: OutboundRecord): Message =>
-  ({
-    key: record.key,
-    value: record.value,
-    partition: record.partition,
-    timestamp: record.timestampMs ?? Date.now(),
-    rawHeaders: record.headers.bytes,
-  }) as unknown as Message
 
 const disconnectWithin = async (producer: Producer, deadlineMs: number): Promise<void> => {
   await Promise.race([producer.disconnect().catch(() => undefined), sleep(deadlineMs, undefined, { ref: false })])

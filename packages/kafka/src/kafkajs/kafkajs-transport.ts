@@ -7,6 +7,7 @@ import { prepareKafkajs } from './kafkajs-client.ts'
 import { createKafkajsProducer } from './kafkajs-producer.ts'
 import { createKafkajsRangeClient } from './kafkajs-range-client.ts'
 import { createKafkajsSession } from './kafkajs-session.ts'
+import { createKafkajsTransactions } from './kafkajs-transactions.ts'
 
 /**
  * The default driver: kafkajs 2.2.4, patched and guarded (design page 3, "kafkajs, guarded"; each trap in
@@ -17,6 +18,7 @@ export const createKafkajsTransport = (config: KafkaConfig, { logger }: { logger
   return {
     driver: 'kafkajs',
     createProducer: () => createKafkajsProducer(config, logger),
+    createTransactions: () => createKafkajsTransactions(config, logger),
     createConsumer: (options) =>
       createGroupConsumer((...given) => createKafkajsSession(config, logger, ...given), logger, options),
     createAdmin: () => createKafkajsAdmin(config, logger),

@@ -14,6 +14,10 @@ import { connectionOptions } from './connection-options.ts'
 
 type Metadata = metadataV12.MetadataResponse
 
+/** As FindCoordinator numbers them. */
+const coordinatorKinds = { group: 0, transaction: 1 } as const
+export type CoordinatorKind = keyof typeof coordinatorKinds
+
 /**
  * The brokers, by connections of this client's own; nothing is shared with another (trap K28). Every request is tried
  * once: who calls knows what may be repeated.
@@ -28,7 +32,8 @@ export interface Cluster {
   leaderOf(topic: string, partition: number): Promise<number>
   /** Asks again who leads the partitions of `topics`. */
   refresh(topics: readonly string[]): Promise<void>
-  coordinatorOf(group: string): Promise<number>
+  /** Who keeps the offsets of a group, or the transactions of an id. */
+  coordinatorOf(name: string, kind?: CoordinatorKind): Promise<number>
   /** Ends every connection now; what is in flight fails (trap K31). */
   destroy(): void
 }
@@ -83,10 +88,10 @@ export const createCluster = (config: KafkaConfig, timeoutMs: number = requestTi
       for (const topic of topics) leaders.delete(topic)
       await metadata(topics)
     },
-    async coordinatorOf(group) {
-      const { coordinators } = await ask(findCoordinatorV4.api, 0, [group])
+    async coordinatorOf(name, kind = 'group') {
+      const { coordinators } = await ask(findCoordinatorV4.api, coordinatorKinds[kind], [name])
       const [found] = coordinators
-      if (found === undefined) throw unavailable(`no coordinator of ${group}`)
+      if (found === undefined) throw unavailable(`no coordinator of ${name}`)
       nodes.set(found.nodeId, { host: found.host, port: found.port })
       return found.nodeId
     },

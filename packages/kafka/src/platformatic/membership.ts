@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CommitOffset, ConsumerOptions, TopicPartition } from '@interchange/messaging'
+import type { CommitOffset, ConsumerOptions, GroupMembership, TopicPartition } from '@interchange/messaging'
 import {
   type API,
   decodeConsumerProtocolAssignment,
@@ -40,6 +40,8 @@ export interface Membership {
   commit(offsets: readonly CommitOffset[]): Promise<boolean>
   /** The group's offsets; -1 where there is none. */
   committed(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartition & { offset: number })[]>
+  /** As whom this member has joined. */
+  current(): GroupMembership
   leave(): Promise<void>
 }
 
@@ -161,7 +163,8 @@ export const createMembership = (
         requests,
         offsetFetchV8.api,
         [{ groupId: group, memberEpoch: -1, topics: asked }],
-        true,
+        // In a transactional group an open transaction is ended by its next owner, who has to be told of the assignment first.
+        options.transactional !== true,
       )
       return groups.flatMap((found) =>
         found.topics.flatMap(({ name, partitions: each }) =>
@@ -173,6 +176,7 @@ export const createMembership = (
         ),
       )
     },
+    current: () => ({ memberId: generation.memberId, generation: generation.id }),
     async leave() {
       const { memberId } = generation
       if (memberId === '' || coordinator === undefined) return

@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OutboundRecord, TransportProducer } from '@interchange/messaging'
 import { type KafkaConfig, requestTimeoutMs } from '../kafka-config.ts'
-import { kafkaError, rootOf } from '../kafka-error.ts'
+import { kafkaError } from '../kafka-error.ts'
 import { createSend } from '../partition-sender.ts'
 import { createCluster } from './cluster.ts'
-import { produceApi } from './produce-request.ts'
-
-/** What says that another broker leads the partition by now. */
-const moved = new Set(['NOT_LEADER_OR_FOLLOWER', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'])
+import { produceOnce } from './produce-once.ts'
 
 export const createPlatformaticProducer = async (config: KafkaConfig): Promise<TransportProducer> => {
   const cluster = createCluster(config)
@@ -19,17 +16,8 @@ export const createPlatformaticProducer = async (config: KafkaConfig): Promise<T
   }
   const timeoutMs = requestTimeoutMs(config)
   const sending = new Set<Promise<unknown>>()
-  const produce = async (topic: string, partition: number, records: readonly OutboundRecord[]) => {
-    try {
-      const leader = await cluster.leaderOf(topic, partition)
-      return await cluster.askNode(leader, produceApi, topic, partition, records, timeoutMs)
-    } catch (error) {
-      const { type } = rootOf(error)
-      // Without a word from the broker it may be gone, and another may lead.
-      if (type === undefined || moved.has(type)) await cluster.refresh([topic]).catch(() => undefined)
-      throw error
-    }
-  }
+  const produce = (topic: string, partition: number, records: readonly OutboundRecord[]) =>
+    produceOnce(cluster, topic, partition, records, timeoutMs)
   const send = createSend(produce, config)
   let closing: Promise<void> | undefined
   return {

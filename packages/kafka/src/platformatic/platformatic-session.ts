@@ -112,6 +112,7 @@ export const createPlatformaticSession = (
       live().catch(end)
     },
     commit: async (offsets) => joined && membership.commit(offsets),
+    membership: () => (joined ? membership.current() : undefined),
     pause: (partitions) => fetcher?.pause(partitions),
     resume: (partitions) => fetcher?.resume(partitions),
     seek: (partition, offset) => fetcher?.seek(partition, offset),

@@ -6,6 +6,7 @@ import { createPlatformaticAdmin } from './platformatic-admin.ts'
 import { createPlatformaticProducer } from './platformatic-producer.ts'
 import { createPlatformaticRangeClient } from './platformatic-range-client.ts'
 import { createPlatformaticSession } from './platformatic-session.ts'
+import { createPlatformaticTransactions } from './platformatic-transactions.ts'
 
 /**
  * The second driver: the connections, logins and requests of @platformatic/kafka; records, group member and fetching are
@@ -14,6 +15,7 @@ import { createPlatformaticSession } from './platformatic-session.ts'
 export const createPlatformaticTransport = (config: KafkaConfig, { logger }: { logger: Logger }): Transport => ({
   driver: 'platformatic',
   createProducer: () => createPlatformaticProducer(config),
+  createTransactions: () => createPlatformaticTransactions(config),
   createConsumer: (options) =>
     createGroupConsumer((...given) => createPlatformaticSession(config, logger, ...given), logger, options),
   createAdmin: () => createPlatformaticAdmin(config),

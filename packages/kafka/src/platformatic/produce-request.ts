@@ -1,19 +1,25 @@
 import type { OutboundRecord } from '@interchange/messaging'
 import { createAPI, type Reader, Writer } from '@platformatic/kafka'
 import { brokerError } from './broker-error.ts'
-import { encodeBatch } from './record-batch.ts'
+import { type BatchOwner, encodeBatch } from './record-batch.ts'
 
 const produceKey = 0
 const produceVersion = 8
 const allInSync = -1
 
-type ProduceArguments = [topic: string, partition: number, records: readonly OutboundRecord[], timeoutMs: number]
+type ProduceArguments = [
+  topic: string,
+  partition: number,
+  records: readonly OutboundRecord[],
+  timeoutMs: number,
+  owner: BatchOwner | undefined,
+]
 
 /** Acks of all in-sync replicas; one batch of one partition, so that headers stay the bytes they are. */
-const createRequest = (...[topic, partition, records, timeoutMs]: ProduceArguments): Writer => {
-  const batch = encodeBatch(records, Date.now())
+const createRequest = (...[topic, partition, records, timeoutMs, owner]: ProduceArguments): Writer => {
+  const batch = encodeBatch(records, Date.now(), owner)
   return Writer.create()
-    .appendString(null, false)
+    .appendString(owner?.transactionalId ?? null, false)
     .appendInt16(allInSync)
     .appendInt32(timeoutMs)
     .appendInt32(1)

@@ -128,8 +128,16 @@ const decodeRecords = async (facts: BatchFacts, batch: Buffer, into: TransportRe
   }
 }
 
+/** Whose transaction a batch belongs to, and its place among what they sent to the partition. */
+export interface BatchOwner {
+  readonly transactionalId: string
+  readonly producerId: bigint
+  readonly epoch: number
+  readonly firstSequence: number
+}
+
 /** One uncompressed batch; header blocks are copied as they are. */
-export const encodeBatch = (records: readonly OutboundRecord[], nowMs: number): Buffer => {
+export const encodeBatch = (records: readonly OutboundRecord[], nowMs: number, owner?: BatchOwner): Buffer => {
   const times = records.map(({ timestampMs }) => timestampMs ?? nowMs)
   const firstTime = times[0] ?? nowMs
   const sizes = records.map((record, index) => recordSize(record, index, (times[index] ?? nowMs) - firstTime))
@@ -138,12 +146,11 @@ export const encodeBatch = (records: readonly OutboundRecord[], nowMs: number): 
   bytes.writeInt32BE(bytes.length - at.length - 4, at.length)
   bytes.writeInt32BE(-1, at.length + 4)
   bytes.writeInt8(2, at.magic)
-  bytes.writeInt16BE(0, at.attributes)
+  bytes.writeInt16BE(owner === undefined ? 0 : transactional, at.attributes)
   bytes.writeInt32BE(records.length - 1, at.lastDelta)
   bytes.writeBigInt64BE(BigInt(firstTime), at.firstTime)
   bytes.writeBigInt64BE(BigInt(Math.max(...times)), at.maxTime)
-  // No producer id, epoch or sequence: not idempotent.
-  bytes.fill(0xff, producerIdAt, countAt)
+  writeOwner(bytes, owner)
   bytes.writeInt32BE(records.length, countAt)
   let position = headBytes
   for (const [index, { key, value, headers }] of records.entries()) {
@@ -157,6 +164,17 @@ export const encodeBatch = (records: readonly OutboundRecord[], nowMs: number): 
   }
   bytes.writeUInt32BE(crc32c(bytes.subarray(at.attributes)), at.crc)
   return bytes
+}
+
+/** Outside a transaction there is no producer id, epoch or sequence: not idempotent. */
+const writeOwner = (bytes: Buffer, owner: BatchOwner | undefined): void => {
+  if (owner === undefined) {
+    bytes.fill(0xff, producerIdAt, countAt)
+    return
+  }
+  bytes.writeBigInt64BE(owner.producerId, producerIdAt)
+  bytes.writeInt16BE(owner.epoch, producerIdAt + 8)
+  bytes.writeInt32BE(owner.firstSequence, producerIdAt + 10)
 }
 
 const recordSize = ({ key, value, headers }: OutboundRecord, offsetDelta: number, timeDelta: number): number =>
