@@ -130,6 +130,37 @@ test('a member whose claim is void can neither put, remove nor settle; its other
   expect(await waits(group)).toEqual([])
 })
 
+test('a held key outlives its claim, takes its message out of the table, and is let go by anybody', async () => {
+  const { group, store, claim } = await open()
+  const { keys } = store.waiting
+  if (keys === undefined) throw new Error('cannot hold keys')
+  const [letter, behind] = [record(4), record(6)]
+  await store.waiting.put(claim, [letter, behind])
+  const held = { ...place, offset: 4, key: letter.key, messageId: letter.messageId }
+  await keys.hold(claim, held)
+  await keys.hold(claim, held)
+  const keyless = { ...place, offset: 5, key: null, messageId: newEventId(Date.now()) }
+  await keys.hold(claim, keyless)
+  expect(await waits(group)).toEqual([6])
+  const [next] = await store.waiting.claim(group, [place])
+  expect(next?.records).toEqual([behind])
+  expect(await keys.held(group, [{ topic: 'none.v1', partition: 3 }, place])).toEqual([held, keyless])
+  await keys.release(group, place, 4)
+  await keys.release(group, place, 4)
+  expect(await keys.held(group, [place])).toEqual([keyless])
+})
+
+test('a member whose claim is void holds nothing', async () => {
+  const { group, store, claim } = await open()
+  const waiting = record(4)
+  await store.waiting.put(claim, [waiting])
+  await store.waiting.claim(group, [place])
+  const held = { ...place, offset: 4, key: waiting.key, messageId: waiting.messageId }
+  await expect(store.waiting.keys?.hold(claim, held)).rejects.toMatchObject({ code: 'ICX_WAITING_FENCED' })
+  expect(await waits(group)).toEqual([4])
+  expect(await store.waiting.keys?.held(group, [place])).toEqual([])
+})
+
 test('a claim waits for the settlement under way and never sees what that takes out', async () => {
   const { group, claim } = await open()
   const one = record(1)

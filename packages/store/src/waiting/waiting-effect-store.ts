@@ -7,6 +7,7 @@ import {
   type WaitingRoom,
 } from '@interchange/messaging'
 import { createEffectStore, type EffectStoreOptions } from '../effect-store.ts'
+import { createHeldKeys } from './held-keys.ts'
 import { assertClaims, createWaitingRoom, removeWaiting } from './waiting-room.ts'
 
 /**
@@ -16,7 +17,7 @@ import { assertClaims, createWaitingRoom, removeWaiting } from './waiting-room.t
 export const createWaitingEffectStore = <Effect>(
   options: EffectStoreOptions<Effect>,
 ): EffectStore<Effect> & { readonly waiting: WaitingRoom } => {
-  const waiting = createWaitingRoom(options.database)
+  const waiting = { ...createWaitingRoom(options.database), keys: createHeldKeys(options.database) }
   const plain = createEffectStore(options)
   const leaving = createEffectStore<Effect | Departure>({
     database: options.database,
