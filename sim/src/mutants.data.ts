@@ -121,8 +121,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'revoke-not-awaited',
     'consume/rebalance.ts',
-    'leaving.every(({ busy }) => busy === 0)',
-    'leaving.every(({ busy }) => busy >= 0)',
+    'busy === 0 && room?.claiming !== true',
+    'busy >= 0 && room?.claiming !== true',
   ),
   mutant(
     'revoke-keeps-waiting',

@@ -48,8 +48,8 @@ export const waitingMutants: readonly Mutant[] = [
   mutant(
     'letter-leaves-its-row',
     'consume/create-consumer-group.ts',
-    "parking.takeOut(message, () => settlement.conclude(message, 'dead-lettered'))",
-    "settlement.conclude(message, 'dead-lettered')",
+    'leaves ? () => parking.takeOut(message, then) : then',
+    'leaves ? then : then',
   ),
   mutant('room-overfull', 'consume/partition-room.ts', 'room.bytes === 0 ||', 'room.bytes >= 0 ||'),
   mutant('turned-away-forgotten', parking, 'admitTurnedAway(message.owner, room)', 'void admitTurnedAway'),
@@ -102,8 +102,8 @@ export const waitingMutants: readonly Mutant[] = [
   mutant(
     'schema-outage-buried',
     attempts,
-    'answered(message) && start(message),\n      (error) => answered(message) && results.failed(message, error)',
-    'answered(message) && start(message),\n      () => answered(message) && results.failed(message, stillMissing())',
+    'else start(message)\n      },\n      (error) => answered(message) && results.failed(message, error)',
+    'else start(message)\n      },\n      () => answered(message) && results.failed(message, stillMissing())',
   ),
   mutant(
     'schema-not-awaited',

@@ -63,6 +63,7 @@ export interface ConsumerOptions {
   readonly fetchPartitionBytesMax: number
   /** Must return at once and never throw; back-pressure is `pause`. */
   onBatch(batch: RecordBatch): void
+  /** All that the member holds from now on, not only what is new. */
   onAssigned(partitions: readonly AssignedPartition[]): void
   /** Called before the partitions go to another member; a returned promise is awaited, at most `rebalanceTimeoutMs`. */
   onRevoked(partitions: readonly AssignedPartition[]): Promise<void> | void

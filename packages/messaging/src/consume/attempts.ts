@@ -2,7 +2,7 @@ import { schemaMissing } from '../codec.ts'
 import { InterchangeError } from '../failure/failure.ts'
 import { isText } from '../record/is-text.ts'
 import { noTracing, type Span } from '../tracing.ts'
-import type { GroupState } from './group-state.ts'
+import { type GroupState, isEnding } from './group-state.ts'
 import { isArchival } from './held-keys.ts'
 import type { Message } from './message.ts'
 
@@ -11,6 +11,8 @@ export interface AttemptResults {
   handled(message: Message, answer: unknown): void
   tombstone(message: Message): void
   failed(message: Message, thrown: unknown): void
+  /** Its partition or the group went away before its handler began. */
+  dropped(message: Message): void
 }
 
 /** Runs handlers: decode, check, call, deadline. */
@@ -127,7 +129,11 @@ export const createAttempts = (state: GroupState, results: AttemptResults): Atte
     }
     pending.add(message)
     resolved.then(
-      () => answered(message) && start(message),
+      () => {
+        if (!answered(message)) return
+        if (message.owner.draining || isEnding(state)) results.dropped(message)
+        else start(message)
+      },
       (error) => answered(message) && results.failed(message, error),
     )
   }

@@ -16,6 +16,8 @@ export interface CompiledRoute {
   readonly room: WaitingRoom | undefined
   /** Where keys are held after a dead letter; undefined where they go on. What holds is settled key by key, one after another. */
   readonly heldKeys: HeldKeys | undefined
+  /** Delays of the group's retry topics, shortest first; empty where messages wait elsewhere. */
+  readonly retryDelaysMs: readonly number[]
   readonly ordering: 'key' | 'partition' | 'none'
   readonly concurrencyMax: number
   /** Handlers running, and messages handled but not settled, before no more are started. */
@@ -59,6 +61,7 @@ const compileRoute = (route: Route): CompiledRoute => {
     store,
     heldKeys: heldKeysOf(route),
     room: (route.ordering ?? 'key') === 'key' ? store?.waiting : undefined,
+    retryDelaysMs: retryDelaysOf(route),
     ordering: route.ordering ?? 'key',
     concurrencyMax,
     unsettledMax: store === undefined ? 4 * concurrencyMax : concurrencyMax + 2 * batchMax,
@@ -79,6 +82,20 @@ const heldKeysOf = (route: Route): HeldKeys | undefined => {
     route.group,
     `asks for afterDeadLetter 'hold' on its route from ${route.from.name} without ordering 'key' and a store whose waiting room can hold keys`,
   )
+}
+
+/** Longest delay that a timer can hold, with room to spare. */
+const retryDelayMsMax = 7 * 86_400_000
+
+const retryDelaysOf = (route: Route): readonly number[] => {
+  const delaysMs = route.from.retryDelaysMs?.[route.group] ?? []
+  if (delaysMs.length === 0) return delaysMs
+  const what = `has retry topics for ${route.from.name}`
+  if ('store' in route || route.ordering !== 'none')
+    throw invalid(route.group, `${what}, which want ordering 'none' and no store`)
+  if (delaysMs.some((delayMs, index) => !(delayMs > (delaysMs[index - 1] ?? 0) && delayMs <= retryDelayMsMax)))
+    throw invalid(route.group, `${what} whose delays do not grow from above 0 to at most ${retryDelayMsMax} ms`)
+  return delaysMs
 }
 
 const positive = (route: Route, name: string, value: number): number => {

@@ -82,7 +82,10 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     outages,
     letters,
     commits,
-    mindKey: (message, as, then) => heldKeys.mind(message, as, then),
+    mindKey(message, as, then) {
+      const leaves = as === 'dead-lettered' && !holdsKey(message)
+      heldKeys.mind(message, as, leaves ? () => parking.takeOut(message, then) : then)
+    },
     left: (message) => parking.left(message),
     onRoom: ({ owner }) => {
       if (owner.lanes.ready) scheduler.list(owner)
@@ -99,10 +102,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     park: (message, delayMs) => parking.wait(message, delayMs),
     retry: (message) => scheduler.retry(message),
     rest: settlement.rest,
-    buried: (message) =>
-      holdsKey(message)
-        ? settlement.conclude(message, 'dead-lettered')
-        : parking.takeOut(message, () => settlement.conclude(message, 'dead-lettered')),
+    buried: (message) => settlement.conclude(message, 'dead-lettered'),
     end,
   })
   const dropped = (message: Message): void => {
@@ -157,6 +157,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     handled,
     tombstone: (message) => parking.takeOut(message, () => settlement.conclude(message, 'tombstone')),
     failed: failures.failed,
+    dropped,
   })
   const scheduler = createScheduler({
     state,

@@ -4,7 +4,7 @@ import { deadLetterHeaders } from '../record/header-names.ts'
 import { letterFacts } from '../record/letter-facts.ts'
 import { deadLetterTopicName } from '../topic.ts'
 import type { OutboundRecord } from '../transport.ts'
-import type { Message } from './message.ts'
+import { isOurs, type Message } from './message.ts'
 
 /** What a letter says about a failure, beside what the message itself says. */
 export interface LetterFacts {
@@ -27,7 +27,7 @@ export const letterLimits = { messageBytesMax: 1_024, stackBytesMax: 4_096, fact
 export const deadLetterOf = (message: Message, facts: LetterFacts, brief = false): OutboundRecord => {
   const { record, owner } = message
   const { block, count, broken } = originalBlock(message)
-  const original = replayedPlace(message)
+  const original = originalPlace(message)
   const names = deadLetterHeaders
   const entries: HeaderEntry[] = [
     { name: names.originalHeaderCount, value: String(count) },
@@ -64,8 +64,8 @@ export const deadLetterOf = (message: Message, facts: LetterFacts, brief = false
   }
 }
 
-/** The headers as the message's first sender wrote them: on the replay lane, without what the replay added. */
-const originalBlock = (message: Message): { block: HeaderBlock; count: number; broken: Buffer | undefined } => {
+/** The headers as the message's first sender wrote them: on topics of our own, without what we added there. */
+export const originalBlock = (message: Message): { block: HeaderBlock; count: number; broken: Buffer | undefined } => {
   const { headers } = message.record
   try {
     const { count } = headers
@@ -82,7 +82,7 @@ const originalBlock = (message: Message): { block: HeaderBlock; count: number; b
   }
 }
 
-interface ReplayedPlace {
+interface OriginalPlace {
   readonly offset: string
   readonly timestamp: string
   readonly firstFailedAt: string | undefined
@@ -91,23 +91,23 @@ interface ReplayedPlace {
 }
 
 /** Where the message stood in its own topic, and how often it has been replayed, this time included. */
-const replayedPlace = (message: Message): ReplayedPlace => {
+export const originalPlace = (message: Message): OriginalPlace => {
   const { record, owner } = message
   const here = { offset: String(record.offset), timestamp: String(record.timestampMs) }
-  if (!owner.replayLane) return { ...here, firstFailedAt: undefined, replays: 0, replayId: undefined }
+  if (!isOurs(owner)) return { ...here, firstFailedAt: undefined, replays: 0, replayId: undefined }
   const before = Number(laneText(message, deadLetterHeaders.replays) ?? 0)
   return {
     offset: laneText(message, deadLetterHeaders.offset) ?? here.offset,
     timestamp: laneText(message, deadLetterHeaders.timestamp) ?? here.timestamp,
     firstFailedAt: laneText(message, deadLetterHeaders.firstFailedAt),
-    replays: (Number.isSafeInteger(before) && before >= 0 ? before : 0) + 1,
+    replays: (Number.isSafeInteger(before) && before >= 0 ? before : 0) + (owner.replayLane ? 1 : 0),
     replayId: laneText(message, deadLetterHeaders.replayId),
   }
 }
 
-/** A fact that a replay put on the lane; nothing elsewhere is believed. */
+/** A fact that a replay put on the lane, or we on a retry topic; nothing elsewhere is believed. */
 const laneText = (message: Message, name: string): string | undefined => {
-  if (!message.owner.replayLane) return undefined
+  if (!isOurs(message.owner)) return undefined
   const text = letterFacts(message.record.headers).get(name)
   return text === undefined ? undefined : cut(text, letterLimits.factBytesMax)
 }

@@ -98,6 +98,8 @@ export const createFailures = (options: FailuresOptions): Failures => {
     lanes.handOver(message, next)
     tracker.replace(next.sequence, next)
     next.stage = 'waiting'
+    // Whoever drops what has not begun finds it there.
+    if (next.room === 'in') next.owner.room?.held.set(next.offset, next)
     state.waiting++
     options.rest(message)
     return next

@@ -26,6 +26,8 @@ export interface OwnedPartition {
   readonly route: CompiledRoute
   /** It is the group's replay lane, whose control headers are ours. */
   readonly replayLane: boolean
+  /** It is the group's retry topic of this number, whose control headers are ours too; 0 when it is none. */
+  readonly retryLevel: number
   readonly tracker: OffsetTracker<Message>
   readonly lanes: Lanes<Message>
   /** What waits durably for it; undefined where messages wait in place. */
@@ -71,6 +73,9 @@ export interface FailureHistory {
 
 /** Whoever keeps the dead letters wants to know what becomes of it: it failed before, or was replayed. */
 export const isToldOf = ({ attempt, owner }: Message): boolean => attempt > 1 || owner.replayLane
+
+/** The partition belongs to a topic that only we write, so that its control headers may be believed. */
+export const isOurs = ({ replayLane, retryLevel }: OwnedPartition): boolean => replayLane || retryLevel > 0
 
 /** Longest `ce_id` and correlation id we take (X42). */
 export const messageIdLengthMax = 255
@@ -216,7 +221,7 @@ export class Message implements HandlerContext, ProcessFacts, LaneItem {
 
   private placeId(): string {
     const { topic, partition, offset, timestampMs, headers } = this.record
-    if (this.owner.replayLane) {
+    if (isOurs(this.owner)) {
       const original = letterFacts(headers).get(deadLetterHeaders.messageId)
       if (original !== undefined && original !== '' && original.length <= messageIdLengthMax) return original
     }

@@ -1,6 +1,6 @@
 import type { AssignedPartition } from '../transport.ts'
 import type { CompiledRoute } from './compiled-route.ts'
-import { createLanes } from './lanes.ts'
+import { createLanes, type Lanes } from './lanes.ts'
 import type { Message, OwnedPartition } from './message.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
 import { createPartitionRoom } from './partition-room.ts'
@@ -13,6 +13,7 @@ export const ownPartition = (
   replayLane: boolean,
   before: OwnedPartition | undefined,
   joined: (message: Message) => void = () => undefined,
+  retry?: { readonly level: number; readonly lanes: Lanes<Message> },
 ): OwnedPartition => {
   const stillRunning = new Map(before?.stillRunning)
   for (const message of before?.tracker.unsettled() ?? []) stillRunning.set(message.offset, message)
@@ -24,8 +25,9 @@ export const ownPartition = (
     epoch: assigned.epoch,
     route,
     replayLane,
+    retryLevel: retry?.level ?? 0,
     tracker: createOffsetTracker(),
-    lanes: createLanes(route.ordering !== 'none', joined),
+    lanes: retry?.lanes ?? createLanes(route.ordering !== 'none', joined),
     // A replay's outcome is owed to whoever asked for it, so what the lane brings waits in place.
     room: route.room === undefined || replayLane ? undefined : createPartitionRoom(route.room),
     stillRunning,

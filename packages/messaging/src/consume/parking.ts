@@ -55,11 +55,15 @@ export const createParking = (options: ParkingOptions): Parking => {
 
   const takeOver = async (store: WaitingRoom, partitions: readonly OwnedPartition[]): Promise<void> => {
     const places = partitions.map(({ topic, partition }) => ({ topic, partition }))
+    // A claim that comes late would void the next owner's: whoever gives a partition away waits for it.
+    setClaiming(partitions, true)
     const taken = await untilDone(partitions, async () => {
+      if (partitions.every(({ draining }) => draining)) return undefined
       const claimed = await store.claim(group, places)
       const holds = partitions.some(({ route }) => route.heldKeys !== undefined)
       return { claimed, letters: holds ? await store.keys?.held(group, places) : undefined }
     })
+    setClaiming(partitions, false)
     if (taken === undefined) return
     const keyOf = ({ topic, partition }: TopicPartition): string => partitionKey(topic, partition)
     const byPlace = new Map(taken.claimed.map((one) => [keyOf(one.claim), one]))
@@ -70,6 +74,11 @@ export const createParking = (options: ParkingOptions): Parking => {
       restore(partition, partition.room, one, lettersOf.get(keyOf(partition)) ?? [])
     }
     relieve()
+  }
+
+  const setClaiming = (partitions: readonly OwnedPartition[], claiming: boolean): void => {
+    for (const { room } of partitions) if (room !== undefined) room.claiming = claiming
+    if (!claiming) for (const look of state.onRest) look()
   }
 
   const restore = (
@@ -98,8 +107,13 @@ export const createParking = (options: ParkingOptions): Parking => {
   /** Never early: a timer may fire a little before the clock says so. */
   const arm = (message: Message): void => {
     message.cancelWait = clock.after(Math.max(0, message.dueMs - clock.now()), () => {
-      if (clock.now() < message.dueMs) arm(message)
-      else options.retry(message)
+      if (clock.now() < message.dueMs) {
+        arm(message)
+        return
+      }
+      // About to be tried: too late to be let in.
+      if (message.room === 'turned-away') message.room = 'out'
+      options.retry(message)
     })
   }
 
@@ -120,6 +134,10 @@ export const createParking = (options: ParkingOptions): Parking => {
   }
 
   const enrol = (room: PartitionRoom, message: Message): void => {
+    if (message.stage === 'waiting' && isBehindUncommitted(message)) {
+      arm(message)
+      return
+    }
     // Behind those that found no room, lest it overtakes one of its own key.
     if (room.turnedAway.size === 0 && fits(room, message, state.limits)) {
       enter(room, message)
@@ -226,6 +244,10 @@ export const createParking = (options: ParkingOptions): Parking => {
     }
     relieve()
   }
+
+  /** Something of its key was handled before it and is not settled: after a crash that would come again, behind what waits. */
+  const isBehindUncommitted = ({ owner, offset, laneKey }: Message): boolean =>
+    owner.tracker.unsettled().some((other) => other.offset < offset && other.laneKey === laneKey)
 
   /** It waits by itself, or everything before it in its lane is in the table: never a message without those before it. */
   const isBehindTheRoom = ({ lanes }: OwnedPartition, message: Message): boolean =>

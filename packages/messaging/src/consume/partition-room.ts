@@ -12,6 +12,8 @@ export interface PartitionRoom<Item> {
   readonly store: WaitingRoom
   /** Undefined until what waited before us is here: nothing may be handled before. */
   claim: WaitingClaim | undefined
+  /** The claim is under way. */
+  claiming: boolean
   /** Delivered before the claim. */
   readonly early: RecordBatch[]
   /** In the table, by offset; the latest attempt of each, and what stands for the letters that keys wait for. */
@@ -35,6 +37,7 @@ interface RoomItem {
 export const createPartitionRoom = <Item>(store: WaitingRoom): PartitionRoom<Item> => ({
   store,
   claim: undefined,
+  claiming: false,
   early: [],
   held: new Map(),
   letters: new Set(),

@@ -38,8 +38,19 @@ export const createRebalance = (
     if (partition.busy > 0 || partition.stillRunning.size > 0) state.former.set(key, partition)
   }
 
+  /** Lost without a word, and not ours again. */
+  const dropAllBut = (partitions: readonly AssignedPartition[]): void => {
+    const ours = new Set(partitions.map(({ topic, partition }) => partitionKey(topic, partition)))
+    for (const [key, partition] of state.partitions) {
+      if (ours.has(key)) continue
+      dropUnstarted(state, partition)
+      finish(partition)
+    }
+  }
+
   return {
     assigned(partitions) {
+      dropAllBut(partitions)
       const claimed: OwnedPartition[] = []
       for (const assigned of partitions) {
         const known = routeOf.get(assigned.topic)
@@ -71,7 +82,8 @@ export const createRebalance = (
         dropUnstarted(state, present)
         leaving.push(present)
       }
-      const calm = await untilCalm(state, () => leaving.every(({ busy }) => busy === 0), state.limits.revokeDrainMsMax)
+      const isCalm = (): boolean => leaving.every(({ busy, room }) => busy === 0 && room?.claiming !== true)
+      const calm = await untilCalm(state, isCalm, state.limits.revokeDrainMsMax)
       if (!calm) logger.warn({ group, partitions: leaving.length }, 'partitions given away with messages in flight')
       await commits.commitNow(leaving)
       for (const partition of leaving) finish(partition)
