@@ -1,17 +1,17 @@
+import { startProxy, type TcpProxy } from '@interchange/drill-kit'
 import { createKafkaTransport, type KafkaDriver } from '@interchange/kafka'
 import { silentLogger } from '@interchange/messaging'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { apiKeys, type BrokerProxy, startBrokerProxy } from './broker-proxy.ts'
 import { openStage, readAll, record, type Stage, series, sessionTimeoutMs, until } from './stage.ts'
 
 const [broker = ''] = (process.env['KAFKA_BROKERS'] ?? '').split(',')
 
 /** What only a real network can do to a driver: answers lost, connections cut, a broker away or silent. */
 describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s lives through outages', (driver) => {
-  let proxy: BrokerProxy
+  let proxy: TcpProxy
   let stage: Stage
   beforeAll(async () => {
-    proxy = await startBrokerProxy(broker)
+    proxy = await startProxy({ target: broker, protocol: 'kafka' })
     const config = {
       driver,
       brokers: [proxy.address],
@@ -28,9 +28,10 @@ describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s lives through outage
 
   test('O01 a send whose answer is lost is sent again: there once or twice, never called failed (A3)', async () => {
     const topic = await stage.topic()
-    const lost = proxy.loseAnswer(apiKeys.produce)
+    const losing = await proxy.add({ kind: 'lose-answer', request: 'produce' })
     const [outcome] = await stage.producer.send([record(topic, 'x')])
-    await lost
+    expect(losing.effects()).toBe(1)
+    await losing.remove()
     expect(outcome).toMatchObject({ status: 'ok', offset: 1 })
     expect((await readAll(stage, topic)).map(({ value }) => String(value))).toEqual(['x', 'x'])
   })
@@ -38,12 +39,12 @@ describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s lives through outage
   test('O02 a send into silence ends unknown, in time, and what follows in its partition does not overtake it (A4)', async () => {
     const topic = await stage.topic()
     await stage.sent([record(topic, 'first')])
-    proxy.silence(true)
+    const silence = await proxy.add({ kind: 'black-hole', direction: 'to-client' })
     const startedMs = performance.now()
     const outcomes = await stage.producer.send(series(topic, 1_001))
     expect(performance.now() - startedMs).toBeLessThan(4_000 + 1_500 + 1_000)
-    proxy.silence(false)
     proxy.cut()
+    await silence.remove()
     expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['unknown']))
     expect(outcomes[0]).toMatchObject({ error: { code: 'ICX_KAFKA_UNKNOWN_OUTCOME', failureClass: 'outage' } })
     await until(
@@ -61,9 +62,9 @@ describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s lives through outage
     await until('ten records', () => member.records().length === 10)
     await member.consumer.commit([{ topic, partition: 0, offset: 7, epoch: member.epochOf(topic, 0) }])
     const [before] = member.consumer.assignment()
-    await proxy.close()
+    const down = await proxy.add({ kind: 'down' })
     await until('the loss is noticed', () => member.revocations.length > 0, 30_000)
-    await proxy.open()
+    await down.remove()
     await until('three records again', () => member.records().length >= 13, 30_000)
     expect(member.values().slice(10, 13)).toEqual(['7', '8', '9'])
     expect(member.epochOf(topic, 0)).toBeGreaterThan(before?.epoch ?? 0)
@@ -80,10 +81,11 @@ describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s lives through outage
     await stage.sent(series(topic, 4))
     const member = await stage.join([topic])
     await until('four records', () => member.records().length === 4)
-    const lost = proxy.loseAnswer(apiKeys.offsetCommit)
+    const losing = await proxy.add({ kind: 'lose-answer', request: 'offsetCommit' })
     const epoch = member.epochOf(topic, 0)
     const commit = { topic, partition: 0, offset: 4, epoch }
-    const [stale] = await Promise.all([member.consumer.commit([commit]), lost])
+    const [stale] = await Promise.all([member.consumer.commit([commit]), losing.tookEffect])
+    await losing.remove()
     expect([[], [commit]]).toContainEqual(stale)
     if (stale.length > 0)
       await until('a new assignment', () => member.consumer.assignment().some((held) => held.epoch > epoch))
@@ -106,12 +108,12 @@ describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s lives through outage
   test('O06 close ends within its deadline when the broker answers nothing (K31)', async () => {
     const topic = await stage.topic()
     const member = await stage.join([topic])
-    proxy.silence(true)
+    const silence = await proxy.add({ kind: 'black-hole', direction: 'to-client' })
     const startedMs = performance.now()
     await member.consumer.close(700)
     expect(performance.now() - startedMs).toBeLessThan(1_000)
-    proxy.silence(false)
     proxy.cut()
+    await silence.remove()
   })
 
   test('O07 without a broker, producer and admin say so in bounded time', async () => {

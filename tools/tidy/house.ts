@@ -11,7 +11,7 @@ const packages = (rank: Member['rank'], names: string): readonly Member[] =>
 export const members: readonly Member[] = [
   ...packages(0, 'messaging config'),
   ...packages(1, 'contracts avro kafka store telemetry'),
-  ...packages(2, 'nest dead-letters journey accounting stack testing'),
+  ...packages(2, 'nest dead-letters journey accounting stack testing drill-kit'),
   { folder: 'packages/cli', rank: 3 },
   ...'producer transformer consumer dlq-replay'
     .split(' ')
