@@ -76,4 +76,4 @@ export const createHttpAdapter = (settings: ConfigOf<typeof httpConfig>, tracing
 }
 
 const tooDeepError = (): Error =>
-  Object.assign(new Error(`The body is nested deeper than ${jsonDepthMax}.`), { statusCode: 400, code: 'ICX_DEPTH' })
+  Object.assign(new Error(`The body is nested deeper than ${jsonDepthMax}.`), { statusCode: 400 })
