@@ -12,6 +12,7 @@ import {
   kafkaConfig,
   registryConfig,
   serviceConfig,
+  storeConfig,
   telemetryConfig,
 } from '@interchange/config'
 import { describe, expect, it } from 'vitest'
@@ -32,7 +33,7 @@ const everyService = [kafkaConfig, registryConfig, httpConfig, serviceConfig, te
 const services = {
   producer: [databaseConfig, ...(await ownParts('producer'))],
   transformer: await ownParts('transformer'),
-  consumer: [databaseConfig, ...(await ownParts('consumer'))],
+  consumer: [databaseConfig, storeConfig, ...(await ownParts('consumer'))],
   'dlq-replay': await ownParts('dlq-replay'),
 } as const
 

@@ -12,6 +12,7 @@ import {
   readConfig,
   registryConfig,
   serviceConfig,
+  storeConfig,
   telemetryConfig,
 } from './index.ts'
 
@@ -19,6 +20,7 @@ const everything = {
   kafka: kafkaConfig,
   registry: registryConfig,
   database: databaseConfig,
+  store: storeConfig,
   http: httpConfig,
   service: serviceConfig,
   telemetry: telemetryConfig,
@@ -82,6 +84,15 @@ test('a login is complete or absent', () => {
   expect(other.problems.map(({ env }) => env)).toEqual(['KAFKA_SASL_MECHANISM'])
   const registry = problemsOf({ registry: registryConfig }, { ...least, SCHEMA_REGISTRY_USERNAME: 'a' })
   expect(registry.problems.map(({ env }) => env)).toEqual(['SCHEMA_REGISTRY_PASSWORD'])
+})
+
+test('an inbox that forgets at once is a problem; one that never forgets is not', () => {
+  const never = readConfig({ store: storeConfig }, { INBOX_WINDOW_DAYS: '-1' })
+  expect(never.store.inboxWindowDays).toBe(-1)
+  const atOnce = problemsOf({ store: storeConfig }, { INBOX_WINDOW_DAYS: '0' })
+  expect(atOnce.problems).toEqual([
+    { env: 'INBOX_WINDOW_DAYS', found: '0', remedy: 'set it to at least 1, or to -1 for ever' },
+  ])
 })
 
 test('a secret can come from a file, without its last line break', () => {

@@ -2,6 +2,7 @@ import { type EffectStore, InterchangeError, type Route } from '@interchange/mes
 import type { InjectionToken } from '@nestjs/common'
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core'
 import { type ConsumeEffectsOptions, type Consumption, consumptionKey, Subscription } from './consume.ts'
+import type { GroupParts, GroupStore } from './group-store.ts'
 
 export interface RouteSources {
   readonly discovery: DiscoveryService
@@ -11,28 +12,33 @@ export interface RouteSources {
 }
 
 /** Every route of the application by group: `@Consume` methods and `Subscription` providers. Throws `ICX_ROUTE_INVALID`. */
-export const findRoutes = ({ discovery, scanner, resolve }: RouteSources): ReadonlyMap<string, readonly Route[]> => {
-  const groups = new Map<string, Route[]>()
+export const findRoutes = ({ discovery, scanner, resolve }: RouteSources): ReadonlyMap<string, GroupParts> => {
+  const groups = new Map<string, GroupParts>()
   const seen = new Set<unknown>()
   for (const { instance, metatype } of [...discovery.getProviders(), ...discovery.getControllers()]) {
     if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue
     seen.add(instance)
-    const routes = instance instanceof Subscription ? instance.routes : methodRoutes(instance, scanner, resolve)
-    for (const route of routes) add(groups, route, metatype?.name ?? 'a provider')
+    const literal = instance instanceof Subscription ? instance : undefined
+    const routes = literal === undefined ? methodRoutes(instance, scanner, resolve) : literal.routes
+    for (const route of routes) add(groups, route, literal?.store, metatype?.name ?? 'a provider')
   }
   return groups
 }
 
-const add = (groups: Map<string, Route[]>, route: Route, owner: string): void => {
+const add = (groups: Map<string, GroupParts>, route: Route, store: GroupStore | undefined, owner: string): void => {
   const { group, from } = route
-  const routes = groups.get(group) ?? []
+  const known = groups.get(group)
+  const routes = known?.routes ?? []
   if (routes.some((other) => other.from.name === from.name)) {
     throw invalid(`${owner}: group ${group} has two handlers for ${from.name}; a group reads a topic once`, group)
   }
   if (!from.groups.includes(group)) {
     throw invalid(`${owner}: the catalogue does not list group ${group} for ${from.name}; add it to the topic`, group)
   }
-  groups.set(group, [...routes, route])
+  if (known?.store !== undefined && store !== undefined && known.store !== store) {
+    throw invalid(`${owner}: group ${group} has two stores; its inbox is in one`, group)
+  }
+  groups.set(group, { routes: [...routes, route], store: known?.store ?? store })
 }
 
 const methodRoutes = (instance: object, scanner: MetadataScanner, resolve: RouteSources['resolve']): Route[] => {

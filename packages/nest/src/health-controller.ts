@@ -3,10 +3,12 @@ import type { FastifyReply } from 'fastify'
 import type { KafkaRuntime } from './kafka-runtime.ts'
 import { KAFKA } from './tokens.ts'
 
-/** One word for the whole process, and what each group says. */
+/** One word for the whole process, and what each group and relay says. */
 export interface HealthReport {
   readonly status: 'starting' | 'ok' | 'degraded' | 'failed'
   readonly groups: ReturnType<KafkaRuntime['health']>
+  /** Who carries the groups' outboxes to Kafka; `standby` where another process does. */
+  readonly relays: ReturnType<KafkaRuntime['relays']>
 }
 
 /** What an orchestrator asks. An outage of a dependency is `degraded` and 200: a restart would not cure it. */
@@ -41,12 +43,20 @@ export class HealthController {
   }
 }
 
-/** The worst that start-up and the groups say. */
-export const healthReport = (kafka: Pick<KafkaRuntime, 'state' | 'health'>): HealthReport => {
+/** The worst that start-up, groups and relays say. A relay fails nobody: what it has not sent waits in its table. */
+export const healthReport = (kafka: Pick<KafkaRuntime, 'state' | 'health' | 'relays'>): HealthReport => {
   const groups = kafka.health()
-  const states = new Set(groups.map(({ state }) => state))
-  const state = kafka.state()
-  if (state === 'failed' || states.has('failed') || states.has('stopped')) return { status: 'failed', groups }
-  if (state === 'starting' || states.has('starting')) return { status: 'starting', groups }
-  return { status: states.has('degraded') ? 'degraded' : 'ok', groups }
+  const relays = kafka.relays()
+  return { status: statusOf(kafka.state(), groups, relays), groups, relays }
+}
+
+const statusOf = (
+  state: ReturnType<KafkaRuntime['state']>,
+  groups: HealthReport['groups'],
+  relays: HealthReport['relays'],
+): HealthReport['status'] => {
+  const states = new Set(groups.map((group) => group.state))
+  if (state === 'failed' || states.has('failed') || states.has('stopped')) return 'failed'
+  if (state === 'starting' || states.has('starting')) return 'starting'
+  return states.has('degraded') || relays.some((relay) => relay.state === 'degraded') ? 'degraded' : 'ok'
 }

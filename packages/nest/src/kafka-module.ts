@@ -1,4 +1,5 @@
 import type { AnyTopic, Logger, Publisher } from '@interchange/messaging'
+import { createOutbox } from '@interchange/store'
 import { activeCorrelationId, type Telemetry } from '@interchange/telemetry'
 import {
   type DynamicModule,
@@ -11,7 +12,7 @@ import { DiscoveryModule, DiscoveryService, MetadataScanner, ModuleRef } from '@
 import { findRoutes } from './find-routes.ts'
 import { createKafkaRuntime, type KafkaRuntime, type KafkaRuntimeOptions } from './kafka-runtime.ts'
 import { createLifetimes, type Lifetimes } from './lifetimes.ts'
-import { CODEC, KAFKA, LIFETIMES, LOGGER, PUBLISHER, TELEMETRY, TRANSPORT } from './tokens.ts'
+import { CODEC, KAFKA, LIFETIMES, LOGGER, OUTBOX, PUBLISHER, TELEMETRY, TRANSPORT } from './tokens.ts'
 
 const fatal: unique symbol = Symbol('interchange fatal')
 
@@ -25,8 +26,8 @@ export interface KafkaModuleOptions
 }
 
 /**
- * Gives an application Kafka: `PUBLISHER`, and a consumer group per group named in `@Consume` and `Subscription`. The groups start
- * when the application has, in the background; health says how far they are.
+ * Gives an application Kafka: `PUBLISHER`, `OUTBOX`, and a consumer group per group named in `@Consume` and `Subscription`. The
+ * groups start when the application has, in the background; health says how far they are.
  */
 @Module({})
 export class KafkaModule implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -73,8 +74,13 @@ export class KafkaModule implements OnApplicationBootstrap, OnApplicationShutdow
           inject: [KAFKA],
           useFactory: (kafka: KafkaRuntime) => correlatedPublisher(kafka.publisher),
         },
+        {
+          provide: OUTBOX,
+          inject: [KAFKA],
+          useFactory: ({ codec }: KafkaRuntime) => createOutbox({ codec, service: options.service }),
+        },
       ],
-      exports: [LOGGER, TELEMETRY, LIFETIMES, KAFKA, TRANSPORT, CODEC, PUBLISHER],
+      exports: [LOGGER, TELEMETRY, LIFETIMES, KAFKA, TRANSPORT, CODEC, PUBLISHER, OUTBOX],
     }
   }
 

@@ -12,14 +12,16 @@ import {
   InterchangeError,
   type Logger,
   type Publisher,
-  type Route,
   systemClock,
   type Transport,
+  type TransportAdmin,
 } from '@interchange/messaging'
+import type { Relay, RelayHealth } from '@interchange/store'
 import type { Telemetry } from '@interchange/telemetry'
 import { checkTopics } from './check-topics.ts'
+import { checkInboxes, type GroupParts, startUpkeep } from './group-store.ts'
 import type { Lifetimes } from './lifetimes.ts'
-import { reportOutcomeBy } from './report-outcome.ts'
+import { holdingInboxRow, reportOutcomeBy } from './report-outcome.ts'
 import { untilUp } from './until-up.ts'
 
 export interface KafkaRuntimeOptions {
@@ -46,10 +48,15 @@ export interface KafkaRuntime {
   readonly transport: Transport
   readonly codec: Codec
   readonly publisher: Publisher
-  /** Checks the groups' topics, brings their schemas, joins. Rejects when it cannot; call once. */
-  start(groups: ReadonlyMap<string, readonly Route[]>): Promise<void>
+  /**
+   * Checks the groups' topics and how far back their inboxes reach, brings their schemas, relays what is left in their
+   * outboxes, joins. Rejects when it cannot; call once.
+   */
+  start(groups: ReadonlyMap<string, GroupParts>): Promise<void>
   state(): StartState
   health(): readonly ({ readonly group: string } & GroupHealth)[]
+  /** The relays of the groups that have an outbox. */
+  relays(): readonly ({ readonly group: string } & RelayHealth)[]
 }
 
 /** Connects, checks the topics this service publishes, and has their schemas ready. Waits for what is down. */
@@ -59,6 +66,7 @@ export const createKafkaRuntime = async (options: KafkaRuntimeOptions): Promise<
   const codec = options.codec ?? createCodec({ source: createRegistryClient({ url: registryUrl(options.registry) }) })
   const { tracing, metrics } = telemetry
   const running: ConsumerGroup[] = []
+  const relays = new Map<string, Relay>()
   let state: StartState = 'starting'
 
   const ready = async (topics: readonly AnyTopic[], physical: readonly PhysicalTopic[]): Promise<void> => {
@@ -80,7 +88,8 @@ export const createKafkaRuntime = async (options: KafkaRuntimeOptions): Promise<
   )
   lifetimes.add('publisher', 'publisher', () => publisher.close())
 
-  const join = async (group: string, routes: readonly Route[]): Promise<void> => {
+  const join = async (group: string, { routes, store }: GroupParts): Promise<void> => {
+    const report = reportOutcomeBy(publisher)
     const consumer = await untilUp(
       'kafka',
       () =>
@@ -90,7 +99,7 @@ export const createKafkaRuntime = async (options: KafkaRuntimeOptions): Promise<
           transport,
           codec,
           publisher,
-          reportOutcome: reportOutcomeBy(publisher),
+          reportOutcome: store === undefined ? report : holdingInboxRow(store.database, report),
           service,
           clock: systemClock,
           random: Math.random,
@@ -112,7 +121,7 @@ export const createKafkaRuntime = async (options: KafkaRuntimeOptions): Promise<
     publisher,
     async start(groups) {
       try {
-        const consumed = [...groups].flatMap(([group, routes]) => routes.map(({ from }) => ({ group, from })))
+        const consumed = [...groups].flatMap(([group, { routes }]) => routes.map(({ from }) => ({ group, from })))
         const needed = new Set<AnyTopic>(consumed.map(({ from }) => from))
         const physical = consumed.flatMap(({ group, from }) => physicalOf([from], group))
         if (groups.size > 0) {
@@ -120,7 +129,14 @@ export const createKafkaRuntime = async (options: KafkaRuntimeOptions): Promise<
           physical.push(...physicalOf([deliveryOutcome], undefined))
         }
         await ready([...needed], physical)
-        await Promise.all([...groups].map(([group, routes]) => join(group, routes)))
+        const kept = [...groups].flatMap(([group, { routes, store }]) =>
+          store === undefined ? [] : [{ group, routes, store }],
+        )
+        if (kept.length > 0) await untilUp('kafka', () => withAdmin(transport, checkInboxes(kept)), { logger })
+        for (const { group, store } of kept) {
+          relays.set(group, startUpkeep(group, store, { transport, logger, lifetimes }))
+        }
+        await Promise.all([...groups].map(([group, parts]) => join(group, parts)))
         state = 'started'
       } catch (error) {
         state = 'failed'
@@ -128,12 +144,13 @@ export const createKafkaRuntime = async (options: KafkaRuntimeOptions): Promise<
       }
     },
     state: () => state,
-    health: () =>
-      running
-        .map((group) => ({ group: group.group, ...group.health() }))
-        .sort((left, right) => (left.group < right.group ? -1 : 1)),
+    health: () => running.map((group) => ({ group: group.group, ...group.health() })).sort(byGroup),
+    relays: () => [...relays].map(([group, relay]) => ({ group, ...relay.health() })).sort(byGroup),
   }
 }
+
+const byGroup = (left: { readonly group: string }, right: { readonly group: string }): number =>
+  left.group < right.group ? -1 : 1
 
 /** A topic of the catalogue itself, and with a group also that group's dead letters and replay lane. */
 const physicalOf = (topics: readonly AnyTopic[], group: string | undefined): readonly PhysicalTopic[] => {
@@ -155,7 +172,7 @@ const physicalOf = (topics: readonly AnyTopic[], group: string | undefined): rea
 
 const withAdmin = async <Result>(
   transport: Transport,
-  work: (admin: Awaited<ReturnType<Transport['createAdmin']>>) => Promise<Result>,
+  work: (admin: TransportAdmin) => Promise<Result>,
 ): Promise<Result> => {
   const admin = await transport.createAdmin()
   try {

@@ -13,11 +13,11 @@ test('what is added in any order is closed groups first and databases last, once
   const { logger } = recorded()
   const order: string[] = []
   const lifetimes = createLifetimes(logger, 1_000)
-  for (const step of ['database', 'publisher', 'groups', 'transport'] as const) {
+  for (const step of ['database', 'publisher', 'groups', 'upkeep'] as const) {
     lifetimes.add(step, step, async () => void order.push(step))
   }
   await Promise.all([lifetimes.close(), lifetimes.close()])
-  expect(order).toEqual(['groups', 'publisher', 'transport', 'database'])
+  expect(order).toEqual(['groups', 'publisher', 'upkeep', 'database'])
 })
 
 test('a step that hangs or fails is named, and those after it are closed within the time', async () => {

@@ -1,7 +1,7 @@
 import type { Logger } from '@interchange/messaging'
 
-/** The order in which a process lets go, once no request comes in any more. */
-export const closingOrder = ['groups', 'publisher', 'transport', 'database'] as const
+/** The order in which a process lets go, once no request comes in any more. `upkeep` works on databases: relays, pruners. */
+export const closingOrder = ['groups', 'publisher', 'upkeep', 'database'] as const
 
 /** One step of the way down. */
 export type ClosingStep = (typeof closingOrder)[number]

@@ -19,6 +19,11 @@ describe('the inbox window', () => {
       failureClass: 'fatal',
       facts: { what: 'source 1', retentionMs: 7 * day, windowMs: 7 * day - 1 },
     })
+    expect(refusal(5 * day, 6 * day, 7.5 * day, 7 * day)).toMatchObject({
+      message: expect.stringMatching(
+        /after 5 days, but source 1 keeps messages up to 7\.5 days: .+; lengthen the window/,
+      ),
+    })
   })
 
   it('must be for ever where a source keeps messages for ever', () => {

@@ -1,4 +1,4 @@
-import { databaseConfig } from '@interchange/config'
+import { databaseConfig, storeConfig } from '@interchange/config'
 import type { ServiceConfig } from '@interchange/nest'
 import { type DynamicModule, Module } from '@nestjs/common'
 import { ledger } from './ledger/ledger-routes.ts'
@@ -6,17 +6,17 @@ import { notifications } from './notifications/notifications-routes.ts'
 import { subscriberProviders } from './subscriber.ts'
 import { warehouse } from './warehouse/warehouse-routes.ts'
 
-export const consumerConfig = { database: databaseConfig } as const
+export const consumerConfig = { database: databaseConfig, store: storeConfig } as const
 
 @Module({})
 class ConsumerModule {}
 
 /** Three subscribers that share a process and nothing else. */
-export const consumerModule = ({ database }: ServiceConfig<typeof consumerConfig>): DynamicModule => ({
+export const consumerModule = (config: ServiceConfig<typeof consumerConfig>): DynamicModule => ({
   module: ConsumerModule,
   providers: [
-    ...subscriberProviders(warehouse, database),
-    ...subscriberProviders(ledger, database),
-    ...subscriberProviders(notifications, database),
+    ...subscriberProviders(warehouse, config),
+    ...subscriberProviders(ledger, config),
+    ...subscriberProviders(notifications, config),
   ],
 })
