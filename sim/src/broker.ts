@@ -13,6 +13,8 @@ export interface Broker {
   readonly reachable: boolean
   setReachable(reachable: boolean): void
   append(records: readonly OutboundRecord[]): Promise<readonly SendOutcome[]>
+  /** Calls `watch` with every dead letter. */
+  watchLetters(watch: (letter: TransportRecord) => void): void
   committed(group: string, place: { topic: string; partition: number }, offset: number): void
   /** Both groups have committed everything. */
   isDrained(): boolean
@@ -30,13 +32,16 @@ export const createBroker = async (
     log.set(`${placeKey(record)}/${offset}`, record)
     ends.set(placeKey(record), offset + 1)
     drained = undefined
-    note({ kind: 'append', topic, partition, offset, ...factsOf(kernel, record), letter: letterOf(record) })
+    const letter = letterOf(record)
+    note({ kind: 'append', topic, partition, offset, ...factsOf(kernel, record), letter, replayId: replayIdOf(record) })
+    if (letter !== undefined) onLetter(record)
   }
   const memory = kernel.createMemoryTransport({ clock: process.clock, onAppended: appended })
   const producer = await memory.createProducer()
   const ends = new Map<string, number>()
   const commits = new Map<string, number>()
   const log = new Map<string, TransportRecord>()
+  let onLetter: (letter: TransportRecord) => void = () => undefined
   let reachable = true
   /** Asked for after every step, so only worked out when something has changed. */
   let drained: boolean | undefined
@@ -53,6 +58,10 @@ export const createBroker = async (
     )
   }
   const letterTopics = new Set(reads.map(([topic, group]) => kernel.deadLetterTopicName(topic, group)))
+
+  const lanes = new Set(reads.map(([topic, group]) => kernel.replayLaneName(topic, group)))
+  const replayIdOf = ({ topic, headers }: TransportRecord): string | undefined =>
+    lanes.has(topic) ? kernel.letterFacts(headers).get(kernel.deadLetterHeaders.replayId) : undefined
 
   const letterOf = (record: TransportRecord): LetterOf | undefined => {
     if (!letterTopics.has(record.topic)) return undefined
@@ -75,11 +84,13 @@ export const createBroker = async (
   }
 
   const everythingIsCommitted = (): boolean =>
-    reads.every(([topic, group]) =>
-      Array.from({ length: plan.partitions }, (_, partition) => placeKey({ topic, partition })).every(
-        (place) => (commits.get(`${group} ${place}`) ?? 0) === (ends.get(place) ?? 0),
-      ),
-    )
+    reads
+      .flatMap(([topic, group]) => [[topic, group] as const, [kernel.replayLaneName(topic, group), group] as const])
+      .every(([topic, group]) =>
+        Array.from({ length: plan.partitions }, (_, partition) => placeKey({ topic, partition })).every(
+          (place) => (commits.get(`${group} ${place}`) ?? 0) === (ends.get(place) ?? 0),
+        ),
+      )
 
   return {
     process,
@@ -92,6 +103,9 @@ export const createBroker = async (
       memory.setReachable(next)
     },
     append: (records) => producer.send(records),
+    watchLetters(watch) {
+      onLetter = watch
+    },
     committed(group, place, offset) {
       commits.set(`${group} ${placeKey(place)}`, offset)
       drained = undefined

@@ -5,13 +5,24 @@ import { checkLog } from './checkers/check-log.ts'
 import { checkOnce } from './checkers/check-once.ts'
 import { checkOrder } from './checkers/check-order.ts'
 import { checkOwnership } from './checkers/check-ownership.ts'
+import { checkReplays } from './checkers/check-replays.ts'
+import { checkWaiting } from './checkers/check-waiting.ts'
 import { createEnds } from './checkers/ends.ts'
 import type { Happened } from './history.ts'
 import type { Plan } from './plan.ts'
 
 export type { Violation } from './checkers/check.ts'
 
-const checkers: readonly Checker[] = [checkLog, checkOrder, checkOnce, checkCommits, checkOwnership, checkAccounting]
+const checkers: readonly Checker[] = [
+  checkLog,
+  checkOrder,
+  checkOnce,
+  checkCommits,
+  checkOwnership,
+  checkAccounting,
+  checkWaiting,
+  checkReplays,
+]
 
 /** Holds a history against every invariant; in the order of the history. */
 export const checkHistory = (plan: Plan, history: readonly Happened[]): Violation[] => {

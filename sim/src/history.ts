@@ -17,6 +17,18 @@ interface Assignment extends Place {
   readonly epoch: number
 }
 
+interface Claim extends Place {
+  readonly process: string
+  readonly token: number
+}
+
+/** A message in the waiting table. */
+export interface WaitingRow {
+  readonly offset: number
+  readonly dueMs: number
+  readonly attempts: number
+}
+
 /** What a record in the log says it is. */
 export interface RecordFacts {
   /** `ce_id`. */
@@ -33,13 +45,21 @@ export interface RecordFacts {
 export type HistoryEvent =
   | { readonly kind: 'publish'; readonly n: number; readonly id: string; readonly phase: 'invoke' | 'info' }
   | ({ readonly kind: 'published'; readonly n: number; readonly id: string; readonly offset: number } & Place)
-  | ({ readonly kind: 'append'; readonly offset: number; readonly letter: LetterOf | undefined } & Place & RecordFacts)
+  | ({
+      readonly kind: 'append'
+      readonly offset: number
+      readonly letter: LetterOf | undefined
+      /** On a replay lane. */
+      readonly replayId: string | undefined
+    } & Place &
+      RecordFacts)
   | ({ readonly kind: 'deliver'; readonly offset: number; readonly id: string } & Assignment)
   | ({ readonly kind: 'assigned' } & Assignment)
   | ({ readonly kind: 'revoking' } & Assignment)
   | ({ readonly kind: 'revoked' } & Assignment)
   | ({ readonly kind: 'lost' } & Assignment)
-  | ({ readonly kind: 'start'; readonly n: number; readonly part: number } & Attempt)
+  /** `ownMs`: what the clock of the process says. */
+  | ({ readonly kind: 'start'; readonly n: number; readonly part: number; readonly ownMs: number } & Attempt)
   | ({ readonly kind: 'end'; readonly how: 'answered' | 'failed' | 'aborted' } & Attempt)
   | { readonly kind: 'effect'; readonly process: string; readonly n: number; readonly part: number }
   | {
@@ -48,7 +68,15 @@ export type HistoryEvent =
       readonly topic: string
       readonly id: string
       readonly outcome: string
+      readonly replayId: string | undefined
+      readonly attempts: number
     }
+  | { readonly kind: 'replay'; readonly replayId: string; readonly phase: 'invoke' | 'sent' }
+  | ({ readonly kind: 'claimed'; readonly rows: readonly WaitingRow[] } & Claim)
+  | ({ readonly kind: 'put'; readonly rows: readonly (WaitingRow & { key: string; bytes: number })[] } & Claim)
+  | ({ readonly kind: 'left'; readonly offset: number } & Claim)
+  /** The claim is void: nothing was written under it. */
+  | ({ readonly kind: 'fenced' } & Claim)
   | ({ readonly kind: 'commit'; readonly offset: number; readonly refused: boolean } & Assignment)
   | { readonly kind: 'fault'; readonly fault: FaultKind; readonly process: string; readonly detail: string }
   | { readonly kind: 'process'; readonly process: string; readonly phase: 'started' | 'killed' | 'stopped' | 'failed' }

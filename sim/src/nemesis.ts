@@ -9,7 +9,7 @@ export interface Nemesis {
 }
 
 export const createNemesis = (scene: Scene): Nemesis => {
-  const { world, dice, broker, database, dependency, note, plan } = scene
+  const { world, dice, broker, database, registry, dependency, note, plan } = scene
   const process = world.spawn('nemesis')
   const members: Member[] = []
   let started = 0
@@ -67,20 +67,18 @@ export const createNemesis = (scene: Scene): Nemesis => {
   const takeAway = (): void => {
     const downMs = dice.between(50, dice.random() < 0.2 ? 2_000 : 500)
     const drawn = dice.random()
-    const [name, set] =
-      drawn < 0.34
-        ? (['broker', (there: boolean) => broker.setReachable(there)] as const)
-        : drawn < 0.67
-          ? (['database', (there: boolean) => database.setReachable(there)] as const)
-          : ([
-              'dependency',
-              (there: boolean) => {
-                dependency.away = !there
-              },
-            ] as const)
+    const name = (['broker', 'database', 'registry', 'dependency'] as const)[Math.floor(drawn * 4)] ?? 'broker'
     noteFault('outage', name, `${downMs} ms`)
-    set(false)
-    process.post(downMs, () => set(true))
+    setThere[name](false)
+    process.post(downMs, () => setThere[name](true))
+  }
+  const setThere = {
+    broker: (there: boolean) => broker.setReachable(there),
+    database: (there: boolean) => database.setReachable(there),
+    registry: (there: boolean) => registry.setReachable(there),
+    dependency(there: boolean) {
+      dependency.away = !there
+    },
   }
 
   const strike = (): void => {
@@ -102,9 +100,7 @@ export const createNemesis = (scene: Scene): Nemesis => {
     members,
     stop() {
       active = false
-      broker.setReachable(true)
-      database.setReachable(true)
-      dependency.away = false
+      for (const set of Object.values(setThere)) set(true)
     },
   }
 }

@@ -16,6 +16,10 @@ export type MessageKind =
   | 'poison'
   /** The database refuses its effect: a dead letter of the second group. */
   | 'refused'
+  /** The second group's handler fails a few times, for the moment or because something is not there yet. */
+  | 'patient'
+  /** The second group's handler fails for the moment for ever: a dead letter when every try is spent. */
+  | 'hopeless'
 
 export interface PlannedMessage {
   readonly n: number
@@ -23,6 +27,12 @@ export interface PlannedMessage {
   readonly kind: MessageKind
   readonly handlingMs: number
   readonly failures: number
+  /** Bytes of filling, so that records differ in size. */
+  readonly padBytes: number
+  /** Which schema it is written with: readers start with 1 and have to ask for 2. */
+  readonly schema: 1 | 2
+  /** What was wrong with it is mended when an engineer sends it back. */
+  readonly mended: boolean
   /** Outputs it has; each is one effect or one letter of the second group. */
   readonly parts: number
   readonly publishAtMs: number
@@ -31,7 +41,7 @@ export interface PlannedMessage {
 /** The second output of a message has another key, so that it travels and ends apart from the first. */
 export const outputKey = ({ key }: PlannedMessage, part: number): string => (part === 0 ? key : `${key}-${part}`)
 
-export type StrangerKind = 'garbage' | 'key-mismatch' | 'tombstone'
+export type StrangerKind = 'garbage' | 'key-mismatch' | 'tombstone' | 'unknown-schema'
 
 /** A record nobody's publisher wrote. */
 export interface PlannedStranger {
@@ -59,9 +69,22 @@ export interface Plan {
   /** Letters in a row that make a flood. */
   readonly floodInARow: number
   readonly publishingMs: number
+  /** The second group's waiting table and its caps; undefined when its messages wait in place. */
+  readonly room: { readonly keyBytesMax: number; readonly partitionBytesMax: number } | undefined
+  /** The second group's store tells the outcomes with the effects. */
+  readonly tellsOutcomes: boolean
+  /** Chance that an engineer sends a letter back. */
+  readonly replayChance: number
+  /** How far the clocks of two processes may be apart. */
+  readonly skewMsMax: number
 }
 
+/** Tries in place: of the first group, and of the second without and with a waiting table. */
 export const attemptsMax = 6
+export const attemptsMaxBeforeRoom = 2
+
+/** Whether a handler or the database refuses it for ever, so that it ends as a letter. */
+export const isRefused = ({ kind }: PlannedMessage): boolean => kind === 'refused' || kind === 'hopeless'
 
 export const createPlan = (random: () => number): Plan => {
   const between = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1))
@@ -69,6 +92,7 @@ export const createPlan = (random: () => number): Plan => {
   const keys = between(2, 8)
   const count = between(20, 45)
   const publishingMs = between(200, 900)
+  const newSchemas = random() < 0.5 ? 0.2 : 0
   const messages = Array.from({ length: count }, (_, n): PlannedMessage => {
     const kind = kindOf(random())
     return {
@@ -76,16 +100,19 @@ export const createPlan = (random: () => number): Plan => {
       key: `k${between(1, keys)}`,
       kind,
       handlingMs: kind === 'slow' ? between(5, 60) : random() < 0.5 ? 0 : between(1, 5),
-      failures: between(1, 2),
+      failures: kind === 'patient' ? between(1, 4) : between(1, 2),
+      padBytes: random() < 0.7 ? 0 : between(1, 600),
+      schema: random() < newSchemas ? 2 : 1,
+      mended: random() < 0.5,
       parts: kind === 'fan-out' ? 2 : kind === 'quiet' || kind === 'poison' ? 0 : 1,
       publishAtMs: Math.floor((publishingMs * n) / count),
     }
   })
-  const strangerKinds: readonly StrangerKind[] = ['garbage', 'key-mismatch', 'tombstone']
+  const strangerKinds: readonly StrangerKind[] = ['garbage', 'key-mismatch', 'tombstone', 'unknown-schema']
   return {
     partitions,
     messages,
-    strangers: strangerKinds.slice(0, between(0, 3)).map((kind) => ({
+    strangers: strangerKinds.slice(0, between(0, 4)).map((kind) => ({
       id: `stranger-${kind}`,
       kind,
       partition: between(0, partitions - 1),
@@ -97,14 +124,20 @@ export const createPlan = (random: () => number): Plan => {
     effectBatch: between(1, 6),
     floodInARow: random() < 0.3 ? between(2, 3) : 20,
     publishingMs,
+    room: random() < 0.6 ? { keyBytesMax: between(300, 2_500), partitionBytesMax: between(600, 6_000) } : undefined,
+    tellsOutcomes: random() < 0.5,
+    replayChance: random() < 0.5 ? 0.6 : 0,
+    skewMsMax: random() < 0.5 ? between(1, 1_500) : 0,
   }
 }
 
 const kinds: readonly (readonly [MessageKind, number])[] = [
-  ['plain', 0.4],
-  ['slow', 0.15],
-  ['flaky', 0.12],
-  ['fan-out', 0.12],
+  ['plain', 0.35],
+  ['slow', 0.13],
+  ['flaky', 0.1],
+  ['patient', 0.09],
+  ['hopeless', 0.02],
+  ['fan-out', 0.1],
   ['quiet', 0.04],
   ['hanging', 0.03],
   ['not-yet', 0.04],

@@ -1,14 +1,18 @@
 import { seededRandom } from '@interchange/messaging/memory'
 import { createBroker } from './broker.ts'
 import { checkHistory, type Violation } from './check-history.ts'
+import { createDatabase } from './database.ts'
 import { createDice } from './dice.ts'
-import { createEffectDatabase } from './effect-database.ts'
+import { createEffectTables } from './effect-store.ts'
 import { type FaultKind, faultKinds, type Happened, type HistoryEvent } from './history.ts'
 import type { Kernel } from './kernel.ts'
 import type { Scene } from './members.ts'
 import { createNemesis } from './nemesis.ts'
 import { createPlan, type Plan } from './plan.ts'
+import { createRegistry } from './registry.ts'
+import { startReplayDesk } from './replay-desk.ts'
 import { startSource } from './source.ts'
+import { createWaitingTable } from './waiting-table.ts'
 import { createWorld } from './world.ts'
 
 /** `safety` ends amid the faults; `liveness` then heals and demands that everything comes to an end. */
@@ -56,9 +60,14 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
   const plan = createPlan(world.random)
   const dice = createDice(world.random)
   const broker = await createBroker(kernel, world, plan, note)
-  const database = createEffectDatabase(kernel, world, dice, note)
-  const scene: Scene = { kernel, world, plan, dice, broker, database, note, dependency: { away: false } }
+  const database = createDatabase(kernel, world, dice, note)
+  const waiting = createWaitingTable(kernel, database, note)
+  const effects = createEffectTables(kernel, plan, database, waiting, note)
+  const registry = createRegistry(kernel, world, dice, note)
+  const dependency = { away: false }
+  const scene: Scene = { kernel, world, plan, dice, broker, database, waiting, effects, registry, note, dependency }
   const nemesis = createNemesis(scene)
+  const desk = startReplayDesk(scene)
   const source = await startSource(scene)
 
   const busy = (): boolean => world.nowMs - beganAtMs < plan.publishingMs + 200
@@ -71,7 +80,11 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
     nemesis.stop()
     const healedAtMs = world.nowMs
     const calm = (): boolean =>
-      source.isOver && broker.isDrained() && nemesis.members.every(({ group }) => group !== undefined)
+      source.isOver &&
+      desk.isOver &&
+      broker.isDrained() &&
+      waiting.rows === 0 &&
+      nemesis.members.every(({ group }) => group !== undefined)
     const untilMs = healedAtMs + healedMsMax
     const settle = (): Promise<boolean> => world.run(() => calm() || world.steps > stepsMax, untilMs)
     await settle()

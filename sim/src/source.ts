@@ -1,5 +1,5 @@
 import { HeaderBlock, noMetrics, noTracing } from '@interchange/messaging'
-import { itemCodec, itemTopic } from './item.ts'
+import { itemCodec, itemOf, itemTopic, unknownSchema } from './item.ts'
 import type { Scene } from './members.ts'
 import { type PlannedStranger, sourceTopic } from './plan.ts'
 import { createWire } from './wire.ts'
@@ -11,13 +11,13 @@ export interface Source {
 }
 
 export const startSource = async (scene: Scene): Promise<Source> => {
-  const { kernel, world, plan, broker, dice, note } = scene
+  const { kernel, world, plan, broker, dice, note, registry } = scene
   const process = world.spawn('source')
   const { transport } = createWire({ kernel, broker, dice, process, note })
   const topic = itemTopic(sourceTopic, plan.partitions)
   const publisher = await kernel.createPublisher({
     transport,
-    codec: itemCodec(kernel),
+    codec: itemCodec(kernel, (schemaId) => registry.ask(process, schemaId)),
     service: { name: 'source', version: '1' },
     clock: process.clock,
     random: world.random,
@@ -27,13 +27,14 @@ export const startSource = async (scene: Scene): Promise<Source> => {
   })
   let left = plan.messages.length + plan.strangers.length
 
-  for (const { n, key, publishAtMs } of plan.messages) {
+  for (const message of plan.messages) {
+    const { n, publishAtMs } = message
     process.post(publishAtMs, () => {
       const timeMs = world.nowMs
       const id = kernel.naturalEventId('sim', String(n), timeMs)
       note({ kind: 'publish', n, id, phase: 'invoke' })
       publisher
-        .publish(topic, { n, key, part: 0 }, { messageId: id, timeMs })
+        .publish(topic, itemOf(message, message.key, 0), { messageId: id, timeMs })
         .then(
           ({ partition, offset }) => note({ kind: 'published', n, id, topic: topic.name, partition, offset }),
           () => note({ kind: 'publish', n, id, phase: 'info' }),
@@ -61,11 +62,14 @@ const strangersRecord = ({ id, kind, partition }: PlannedStranger) => ({
   headers: HeaderBlock.of([
     { name: 'ce_id', value: id },
     { name: 'x-note', value: null },
+    // Whoever writes this outside a replay lane is not believed (X44).
+    { name: 'dlq-replay-id', value: 'forged' },
   ]),
 })
 
 const strangersValues = {
   garbage: Buffer.from('what is this'),
-  'key-mismatch': Buffer.from(`\0${JSON.stringify({ n: -1, key: 'another', part: 0 })}`),
+  'key-mismatch': Buffer.from(`\0\x01${JSON.stringify({ n: -1, key: 'another', part: 0 })}`),
   tombstone: null,
+  'unknown-schema': Buffer.from(`\0${String.fromCharCode(unknownSchema)}whatever`),
 }

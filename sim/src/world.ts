@@ -19,7 +19,8 @@ export interface World {
   readonly nowMs: number
   readonly steps: number
   readonly random: () => number
-  spawn(name: string): Process
+  /** `skewMs`: how far its clock is ahead. */
+  spawn(name: string, skewMs?: number): Process
   /** Takes steps until `until` holds; false when nothing is due any more or `untilMs` is reached first. */
   run(until: () => boolean, untilMs: number): Promise<boolean>
 }
@@ -46,7 +47,7 @@ export const createWorld = (random: () => number): World => {
   let ranks = 0
   let current: Process | undefined
 
-  const spawn = (name: string): Process => {
+  const spawn = (name: string, skewMs = 0): Process => {
     const heap = new EventHeap()
     let alive = true
     const post = (delayMs: number, run: () => void): (() => void) => {
@@ -59,7 +60,7 @@ export const createWorld = (random: () => number): World => {
     }
     const process: Process = {
       name,
-      clock: { now: () => nowMs, after: post },
+      clock: { now: () => nowMs + skewMs, after: post },
       get alive() {
         return alive
       },

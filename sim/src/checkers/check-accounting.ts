@@ -1,5 +1,5 @@
 import { placeKey } from '../history.ts'
-import { derivedTopic, sourceTopic } from '../plan.ts'
+import { derivedTopic, isRefused, sourceTopic } from '../plan.ts'
 import type { Checker } from './check.ts'
 
 /** V14, V15 and V17: each message has its one right end, a letter holds what it says, and after the faults all of them end. */
@@ -17,8 +17,8 @@ export const checkAccounting: Checker = (plan, report, ends) => {
       if (message.kind === 'poison' && !letters.has(`${sourceTopic} ${n}/0`)) report('V14', `${n} has no dead letter`)
       for (let part = 0; part < message.parts; part++) {
         const name = `${n}/${part}`
-        const arrived = message.kind === 'refused' ? letters.has(`${derivedTopic} ${name}`) : effects.has(name)
-        if (!arrived) report(message.kind === 'refused' ? 'V14' : 'V1', `${name} (${message.kind}) never arrived`)
+        const arrived = isRefused(message) ? letters.has(`${derivedTopic} ${name}`) : effects.has(name)
+        if (!arrived) report(isRefused(message) ? 'V14' : 'V1', `${name} (${message.kind}) never arrived`)
       }
     }
     for (const id of strangers)
@@ -43,11 +43,12 @@ export const checkAccounting: Checker = (plan, report, ends) => {
       case 'effect': {
         const kind = plan.messages[event.n]?.kind
         effects.add(`${event.n}/${event.part}`)
-        if (kind === 'refused' || kind === 'poison') report('V14', `${event.n}/${event.part} (${kind}) has an effect`)
+        if (kind === 'poison') report('V14', `${event.n}/${event.part} (${kind}) has an effect`)
         return
       }
       case 'ended':
-        report('V17', `the group of ${event.process} ended by itself: ${event.code}`)
+        if (event.code !== 'ICX_WAITING_FENCED')
+          report('V17', `the group of ${event.process} ended by itself: ${event.code}`)
         return
       case 'restless':
         report('V17', `not everything was settled in time. ${event.detail}`)

@@ -1,18 +1,27 @@
 import { type Happened, placeKey } from '../history.ts'
 import type { Checker } from './check.ts'
 
+interface Debt {
+  readonly process: string
+  readonly id: string | undefined
+  readonly lane: boolean
+  readonly attempt: number
+  answered: boolean
+}
+
 /** V12: a committed offset never goes back and never passes a record that has not come to its end, report included. */
 export const checkCommits: Checker = (_plan, report, ends) => {
   const committed = new Map<string, number>()
   /** Attempts beyond the first whose end has not been reported: by process and place, in the order of their beginning. */
-  const owed = new Map<string, { readonly process: string; readonly id: string | undefined; answered: boolean }>()
+  const owed = new Map<string, Debt>()
 
   const account = (event: Happened): void => {
     switch (event.kind) {
       case 'start': {
         const { process, attempt } = event
-        const id = ends.recordAt(event.topic, event.partition, event.offset)?.id
-        if (attempt > 1) owed.set(attemptKey(event), { process, id, answered: false })
+        const record = ends.recordAt(event.topic, event.partition, event.offset)
+        const lane = record?.replayId !== undefined
+        if (attempt > 1) owed.set(attemptKey(event), { process, id: record?.id, lane, attempt, answered: false })
         else owed.delete(attemptKey(event))
         return
       }
@@ -21,12 +30,17 @@ export const checkCommits: Checker = (_plan, report, ends) => {
         if (debt !== undefined) debt.answered = event.how === 'answered'
         return
       }
+      case 'put':
+        // What waits owes its outcome when it is tried again, whoever does.
+        for (const { offset } of event.rows) owed.delete(attemptKey({ ...event, offset }))
+        return
       case 'outcome':
-        for (const [at, { process, id, answered }] of owed) {
-          if (process !== event.process || id !== event.id) continue
-          if (!answered && event.outcome !== 'dead-lettered') continue
+        for (const [at, { process, id, lane, attempt, answered }] of owed) {
+          if (process !== event.process || id !== event.id || attempt !== event.attempts) continue
+          if (lane !== (event.replayId !== undefined)) continue
+          if (!answered && event.outcome !== 'dead-lettered' && event.outcome !== 'failed-again') continue
+          // Two copies of one message cannot be told apart.
           owed.delete(at)
-          return
         }
     }
   }
@@ -41,6 +55,7 @@ export const checkCommits: Checker = (_plan, report, ends) => {
     for (let offset = before; offset < event.offset; offset++) {
       const record = ends.recordAt(topic, partition, offset)
       if (record === undefined) report('V12', `${process} commits ${event.offset} of ${at}; nothing is at ${offset}`)
+      else if (ends.hasWaited(record)) continue
       else if (!ends.isFinished(record))
         report(
           'V12',

@@ -1,5 +1,5 @@
 import { type Happened, placeKey } from '../history.ts'
-import { derivedTopic, outputKey, sourceTopic } from '../plan.ts'
+import { derivedTopic, isRefused, outputKey, sourceTopic } from '../plan.ts'
 import type { Checker } from './check.ts'
 
 /**
@@ -11,6 +11,7 @@ export const checkOrder: Checker = (plan, report, ends) => {
   const delivered = new Map<string, number>()
   const started = new Map<string, number>()
   const startedEver = new Set<string>()
+  const waited = new Set<string>()
   const seen = new Map<string, Set<string>>()
   const last = new Map<string, number>()
 
@@ -39,16 +40,21 @@ export const checkOrder: Checker = (plan, report, ends) => {
     const place = `${process} ${placeKey(event)}`
     const lane = `${place} ${epoch} ${key}`
     const before = started.get(lane)
-    started.set(lane, offset)
+    started.set(lane, Math.max(before ?? 0, offset))
     startedEver.add(`${place}/${offset}`)
     if (before === undefined) return
     if (offset <= before) {
+      // What waits in the table comes first, and what came before that is done: it is delivered for nothing.
+      const again = ends.recordAt(topic, partition, offset)
+      if (again !== undefined && ends.isFinished(again)) return
       report('V7', `${lane}: offset ${offset} was started after ${before}`)
       return
     }
     for (let skipped = before + 1; skipped < offset; skipped++) {
       const record = ends.recordAt(topic, partition, skipped)
-      if (record?.n !== undefined && record.key === key && !startedEver.has(`${place}/${skipped}`))
+      if (record?.n === undefined || record.key !== key || startedEver.has(`${place}/${skipped}`)) continue
+      // What waits in the table, or has left it, is not started in the order of the log.
+      if (!waited.has(`${placeKey(event)}/${skipped}`))
         report('V7', `${lane}: offset ${skipped} was skipped before ${offset}`)
     }
   }
@@ -67,13 +73,21 @@ export const checkOrder: Checker = (plan, report, ends) => {
       }
       case 'start':
         if (event.attempt === 1) start(event)
+        else startedEver.add(`${event.process} ${placeKey(event)}/${event.offset}`)
+        return
+      case 'put':
+        for (const { offset } of event.rows) waited.add(`${placeKey(event)}/${offset}`)
         return
       case 'append':
         if (event.n !== undefined && (event.topic === sourceTopic || event.topic === derivedTopic))
           inOrder(`records in ${event.topic}`, event.n, event.part)
         return
-      case 'effect':
+      case 'effect': {
+        const message = plan.messages[event.n]
+        // Only a replay brings it here, which comes late by definition.
+        if (message !== undefined && isRefused(message)) return
         inOrder('effects', event.n, event.part)
+      }
     }
   }
 }

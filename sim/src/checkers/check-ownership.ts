@@ -1,6 +1,9 @@
 import { type Happened, placeKey } from '../history.ts'
 import { revokeDrainMsMax } from '../members.ts'
 import type { Checker } from './check.ts'
+import type { RightEnd } from './ends.ts'
+
+const mayBeRefused: ReadonlySet<RightEnd> = new Set(['letter', 'told'])
 
 interface Holding {
   readonly process: string
@@ -21,6 +24,8 @@ export const checkOwnership: Checker = (_plan, report, ends) => {
   /** Processes that cannot know what they have lost. */
   const excused = new Set<string>()
   const stopping = new Set<string>()
+  /** Process and place: the store said that another has it. */
+  const fenced = new Set<string>()
 
   const assigned = (event: Extract<Happened, { kind: 'assigned' }>): void => {
     const { process, group, epoch } = event
@@ -29,6 +34,7 @@ export const checkOwnership: Checker = (_plan, report, ends) => {
       if (other.state !== 'revoked' && holdings.get(`${other.process} ${placeKey(event)}`) === other)
         report('V13', `${process} and ${other.process} both own ${placeKey(event)}`)
     }
+    fenced.delete(`${process} ${placeKey(event)}`)
     const holding: Holding = { process, group, epoch, state: 'owned', revokingSinceMs: 0, started: new Map() }
     holdings.set(`${process} ${placeKey(event)}`, holding)
   }
@@ -37,11 +43,12 @@ export const checkOwnership: Checker = (_plan, report, ends) => {
     holding.state = 'revoked'
     // A group that stops gives up what it cannot end in time.
     if (event.atMs - holding.revokingSinceMs >= revokeDrainMsMax || stopping.has(event.process)) return
+    if (fenced.has(`${event.process} ${placeKey(event)}`)) return
     for (const [offset, how] of holding.started) {
       const record = ends.recordAt(event.topic, event.partition, offset)
       if (record === undefined || ends.isFinished(record)) continue
-      // What fails while the partition goes away is left to the next owner.
-      if (how === 'running' || (how === 'answered' && ends.rightEnd(record) !== 'letter'))
+      // What fails, or is refused by the store, while the partition goes away is left to the next owner.
+      if (how === 'running' || (how === 'answered' && !mayBeRefused.has(ends.rightEnd(record))))
         report('V13', `${event.process} lets ${placeKey(event)} go while ${offset} is under way (${how})`)
     }
   }
@@ -54,6 +61,9 @@ export const checkOwnership: Checker = (_plan, report, ends) => {
         return
       case 'ended':
         excused.add(event.process)
+        return
+      case 'fenced':
+        fenced.add(`${event.process} ${placeKey(event)}`)
         return
       case 'assigned':
         assigned(event)

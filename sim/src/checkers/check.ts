@@ -3,7 +3,25 @@ import type { Plan } from '../plan.ts'
 import type { Ends } from './ends.ts'
 
 /** Names of the catalogue: V1 no loss, V2 no phantom, V6 one value per offset, V7 offsets in order, V9 keys in order ... */
-export type Invariant = 'V1' | 'V2' | 'V6' | 'V7' | 'V9' | 'V10' | 'V12' | 'V13' | 'V14' | 'V15' | 'V17'
+export type Invariant =
+  | 'V1'
+  | 'V2'
+  | 'V6'
+  | 'V7'
+  | 'V9'
+  | 'V10'
+  | 'V12'
+  | 'V13'
+  | 'V14'
+  | 'V15'
+  | 'V17'
+  /** Ours: waiting (early, attempts, caps, fence, outcomes) and replays. */
+  | 'W1'
+  | 'W2'
+  | 'W3'
+  | 'W4'
+  | 'W5'
+  | 'R1'
 
 export interface Violation {
   readonly invariant: Invariant

@@ -1,0 +1,57 @@
+import { type LetterSource, laneRecord, letterSources } from '@interchange/dead-letters'
+import type { OutboundRecord, TransportRecord } from '@interchange/messaging'
+import { itemTopic } from './item.ts'
+import type { Scene } from './members.ts'
+import { derivedTopic, groupOfDerived, groupOfSource, sourceTopic } from './plan.ts'
+
+/** The engineer who sends letters back, as dlq-replay writes them. */
+export interface ReplayDesk {
+  /** Nothing is left to be sent. */
+  readonly isOver: boolean
+}
+
+/** A letter that has been sent back so often is left alone. */
+const replaysMax = 2
+
+export const startReplayDesk = ({ kernel, world, plan, dice, broker, note }: Scene): ReplayDesk => {
+  const process = world.spawn('engineer')
+  const sources = letterSources([
+    { ...itemTopic(sourceTopic, plan.partitions), groups: [groupOfSource] },
+    { ...itemTopic(derivedTopic, plan.partitions), groups: [groupOfDerived] },
+  ])
+  let count = 0
+  let left = 0
+
+  /** Until the broker has it; a lost answer makes two of it. */
+  const send = (record: OutboundRecord, replayId: string): void => {
+    broker.process.post(dice.latencyMs(), () => {
+      void broker.append([record]).then(([outcome]) => {
+        if (outcome?.status !== 'ok' || dice.happens('duplicate', 0.1)) {
+          process.post(dice.between(20, 200), () => send(record, replayId))
+          return
+        }
+        note({ kind: 'replay', replayId, phase: 'sent' })
+        left--
+      })
+    })
+  }
+
+  const sendBack = (source: LetterSource, letter: TransportRecord): void => {
+    const replayId = `replay-${++count}`
+    left++
+    note({ kind: 'replay', replayId, phase: 'invoke' })
+    process.post(dice.between(0, 300), () => send(laneRecord(source, letter, replayId, world.nowMs), replayId))
+  }
+
+  broker.watchLetters((letter) => {
+    const source = sources.find(({ deadLetterTopic }) => deadLetterTopic === letter.topic)
+    const replays = Number(kernel.letterFacts(letter.headers).get(kernel.deadLetterHeaders.replays))
+    if (source !== undefined && replays < replaysMax && dice.random() < plan.replayChance) sendBack(source, letter)
+  })
+
+  return {
+    get isOver() {
+      return left === 0
+    },
+  }
+}

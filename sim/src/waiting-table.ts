@@ -1,0 +1,117 @@
+import type {
+  ClaimedPartition,
+  InterchangeError,
+  TopicPartition,
+  WaitingClaim,
+  WaitingRecord,
+  WaitingRoom,
+} from '@interchange/messaging'
+import type { Database } from './database.ts'
+import { type HistoryEvent, placeKey } from './history.ts'
+import type { Kernel } from './kernel.ts'
+import type { Process } from './world.ts'
+
+/** The tables `waiting` and `waiting_claim` of one group, as the Postgres store keeps them. */
+export interface WaitingTable {
+  readonly rows: number
+  roomFor(client: Process): WaitingRoom
+  /** Undefined while the claim holds. */
+  refusal(client: Process, claim: WaitingClaim): InterchangeError | undefined
+  /** Within a transaction that settles the message, at its commit. */
+  leave(client: Process, claim: WaitingClaim, offset: number): void
+}
+
+/** What the kernel takes a record to cost beside its bytes. */
+const overheadBytes = 64
+
+interface Place {
+  token: number
+  readonly rows: Map<number, WaitingRecord>
+}
+
+export const createWaitingTable = (
+  { InterchangeError }: Kernel,
+  database: Database,
+  note: (event: HistoryEvent) => void,
+): WaitingTable => {
+  const places = new Map<string, Place>()
+
+  const placeOf = (partition: TopicPartition): Place => {
+    const key = placeKey(partition)
+    const place = places.get(key) ?? { token: 0, rows: new Map() }
+    places.set(key, place)
+    return place
+  }
+
+  const claimAll = (client: Process, group: string, partitions: readonly TopicPartition[]) => ({
+    result: partitions.map((partition): ClaimedPartition => {
+      const { token, rows } = placeOf(partition)
+      const records = [...rows.values()].sort((left, right) => left.offset - right.offset)
+      const { topic, partition: number } = partition
+      return { claim: { group, topic, partition: number, token: token + 1 }, records }
+    }),
+    commit() {
+      for (const partition of partitions) {
+        const place = placeOf(partition)
+        place.token++
+        const rows = [...place.rows.values()].map(({ offset, dueMs, attempts }) => ({ offset, dueMs, attempts }))
+        note({ kind: 'claimed', process: client.name, ...partition, token: place.token, rows })
+      }
+    },
+  })
+
+  const refusal = (client: Process, { group, topic, partition, token }: WaitingClaim): InterchangeError | undefined => {
+    if (placeOf({ topic, partition }).token === token) return undefined
+    note({ kind: 'fenced', process: client.name, topic, partition, token })
+    return new InterchangeError('ICX_WAITING_FENCED', `${topic}/${partition} of ${group} was claimed after ${token}.`, {
+      class: 'not-yet',
+    })
+  }
+
+  const assertHeld = (client: Process, claim: WaitingClaim): void => {
+    const refused = refusal(client, claim)
+    if (refused !== undefined) throw refused
+  }
+
+  const leave = (client: Process, { topic, partition, token }: WaitingClaim, offset: number): void => {
+    if (placeOf({ topic, partition }).rows.delete(offset))
+      note({ kind: 'left', process: client.name, topic, partition, token, offset })
+  }
+
+  return {
+    get rows() {
+      let rows = 0
+      for (const place of places.values()) rows += place.rows.size
+      return rows
+    },
+    refusal,
+    leave,
+    roomFor: (client) => ({
+      claim: (group, partitions) =>
+        database.transact(client, `a claim on ${partitions.length} partitions`, () =>
+          claimAll(client, group, partitions),
+        ),
+      put: (claim, records) =>
+        database.transact(client, `${records.length} that wait`, () => {
+          assertHeld(client, claim)
+          return {
+            result: undefined,
+            commit() {
+              const { topic, partition, token } = claim
+              for (const record of records) placeOf(claim).rows.set(record.offset, record)
+              const rows = records.map(({ offset, dueMs, attempts, key, value, headers }) => {
+                const bytes = (key?.length ?? 0) + (value?.length ?? 0) + headers.length + overheadBytes
+                return { offset, dueMs, attempts, key: key?.toString('latin1') ?? '', bytes }
+              })
+              note({ kind: 'put', process: client.name, topic, partition, token, rows })
+            },
+          }
+        }),
+      remove: (claim, offset) =>
+        database.transact(client, 'one that waits no longer', () => {
+          assertHeld(client, claim)
+          return { result: undefined, commit: () => leave(client, claim, offset) }
+        }),
+    }),
+  }
+}
