@@ -1,4 +1,11 @@
 export { environmentOf, type StackAddresses } from './addresses.ts'
+export {
+  type ClusterBroker,
+  type ClusterOptions,
+  type ClusterServer,
+  type RunningCluster,
+  startCluster,
+} from './cluster.ts'
 export type { Component, ComponentMode, ComponentName } from './components/component.ts'
 export {
   type ComponentStatus,
@@ -10,6 +17,7 @@ export {
   stackUp,
   type WhichStack,
 } from './detached.ts'
+export type { GuardedProcess } from './guard/guard.ts'
 export type { Exit } from './guard/protocol.ts'
 export { checkoutFolder } from './home.ts'
 export { type JavaKafkaClient, javaKafkaClient } from './java-kafka-client.ts'

@@ -16,6 +16,16 @@ it('gives a broker nothing beyond loopback and no topic by accident', () => {
   expect(properties).toContain('group.initial.rebalance.delay.ms=0\n')
 })
 
+it('gives a broker of three its place: copies everywhere, a way past the proxies, and nothing beyond loopback', () => {
+  const controllers = ['127.0.0.1:11', '127.0.0.1:12', '127.0.0.1:13']
+  const place = { nodeId: 2, clusterId: 'c', controllers, internalPort: 3, advertisedPort: 4 }
+  const properties = brokerProperties({ port: 1, controllerPort: 12, dataFolder: '/data', place })
+  expect(properties).toContain('listeners=PLAINTEXT://127.0.0.1:1,INTERNAL://127.0.0.1:3,CONTROLLER://127.0.0.1:12\n')
+  expect(properties).toContain('advertised.listeners=PLAINTEXT://127.0.0.1:4,INTERNAL://127.0.0.1:3\n')
+  expect(properties).toContain('controller.quorum.voters=1@127.0.0.1:11,2@127.0.0.1:12,3@127.0.0.1:13\n')
+  expect(properties).toContain('\nmin.insync.replicas=2\noffsets.topic.replication.factor=3\n')
+})
+
 it('gives Jaeger nothing beyond loopback', () => {
   const configuration = jaegerConfiguration({ query: 1, queryGrpc: 2, otlpHttp: 3, otlpGrpc: 4 })
   const endpoints = [...configuration.matchAll(/"endpoint": "([^"]+)"/g)].map(([, endpoint]) => endpoint)

@@ -12,6 +12,7 @@ const run = promisify(execFile)
 
 const host = '127.0.0.1'
 const heap = '-Xmx384m'
+const clusterHeap = '-Xmx256m'
 const deadlineMs = 60_000
 
 const loggingProperties = `rootLogger.level = info
@@ -22,31 +23,46 @@ appender.out.layout.type = PatternLayout
 appender.out.layout.pattern = %d{ISO8601} %-5p %m (%c)%n
 `
 
-/** The settings of a one-node KRaft cluster made for one machine: small, quick to rebalance, no topic by accident. */
+/** What makes a broker one of several, or one behind a proxy. */
+export interface ClusterPlace {
+  readonly nodeId: number
+  /** The same for all nodes. */
+  readonly clusterId: string
+  /** `host:port` of each node's controller, in the order of their ids, which begin at 1. */
+  readonly controllers: readonly string[]
+  /** Where the nodes talk to each other, past the proxies. */
+  readonly internalPort: number
+  /** Where clients are told to find this broker. */
+  readonly advertisedPort: number
+}
+
+/** The settings of a KRaft node made for one machine: small, quick to rebalance, no topic by accident. Without a place it is alone. */
 export const brokerProperties = (options: {
   readonly port: number
   readonly controllerPort: number
   readonly dataFolder: string
+  readonly place?: ClusterPlace | undefined
 }): string => {
-  const { port, controllerPort, dataFolder } = options
+  const { port, controllerPort, dataFolder, place } = options
+  const copies = place?.controllers.length ?? 1
   const settings: Readonly<Record<string, string | number | boolean>> = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@${host}:${controllerPort}`,
-    listeners: `PLAINTEXT://${host}:${port},CONTROLLER://${host}:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${host}:${port}`,
+    'node.id': place?.nodeId ?? 1,
     'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
+    ...(place === undefined ? listenersAlone(port, controllerPort) : listenersIn(place, port, controllerPort)),
     'log.dirs': dataFolder,
     'auto.create.topics.enable': false,
     'group.initial.rebalance.delay.ms': 0,
-    'offsets.topic.replication.factor': 1,
+    'default.replication.factor': copies,
+    // One copy may be away: with three of them a send needs two.
+    'min.insync.replicas': copies > 1 ? 2 : 1,
+    'offsets.topic.replication.factor': copies,
     'offsets.topic.num.partitions': 8,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.replication.factor': copies,
+    'transaction.state.log.min.isr': copies > 1 ? 2 : 1,
     'transaction.state.log.num.partitions': 8,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': copies,
+    'share.coordinator.state.topic.min.isr': copies > 1 ? 2 : 1,
     // A broker that was killed may come back only when its former session is over; the default is nine seconds.
     'broker.session.timeout.ms': 5_000,
     'broker.heartbeat.interval.ms': 1_000,
@@ -58,6 +74,25 @@ export const brokerProperties = (options: {
     .join('')
 }
 
+const listenersAlone = (port: number, controllerPort: number): Readonly<Record<string, string>> => ({
+  'controller.quorum.voters': `1@${host}:${controllerPort}`,
+  listeners: `PLAINTEXT://${host}:${port},CONTROLLER://${host}:${controllerPort}`,
+  'advertised.listeners': `PLAINTEXT://${host}:${port}`,
+  'inter.broker.listener.name': 'PLAINTEXT',
+})
+
+const listenersIn = (
+  { controllers, internalPort, advertisedPort }: ClusterPlace,
+  port: number,
+  controllerPort: number,
+): Readonly<Record<string, string>> => ({
+  'controller.quorum.voters': controllers.map((address, index) => `${index + 1}@${address}`).join(),
+  listeners: `PLAINTEXT://${host}:${port},INTERNAL://${host}:${internalPort},CONTROLLER://${host}:${controllerPort}`,
+  'advertised.listeners': `PLAINTEXT://${host}:${advertisedPort},INTERNAL://${host}:${internalPort}`,
+  'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  'inter.broker.listener.name': 'INTERNAL',
+})
+
 /** Prepares a broker's folder, formatting it the first time, and says how to run it. */
 export const prepareKafka = async (options: {
   readonly java: string
@@ -67,18 +102,20 @@ export const prepareKafka = async (options: {
   readonly port: number
   readonly controllerPort: number
   readonly env: Readonly<Record<string, string>>
+  readonly place?: ClusterPlace
 }): Promise<LocalComponent> => {
-  const { java, jars, version, home, port, controllerPort, env } = options
-  const folder = join(home.data, 'kafka')
+  const { java, jars, version, home, port, controllerPort, env, place } = options
+  const name = place === undefined ? 'kafka' : `kafka-${place.nodeId}`
+  const folder = join(home.data, name)
   const dataFolder = join(folder, 'log')
   await mkdir(dataFolder, { recursive: true })
   const properties = join(folder, 'server.properties')
   const logging = join(folder, 'log4j2.properties')
-  await writeFile(properties, brokerProperties({ port, controllerPort, dataFolder }))
+  await writeFile(properties, brokerProperties({ port, controllerPort, dataFolder, place }))
   await writeFile(logging, loggingProperties)
   const jvm = ['-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${logging}`, '-cp', join(jars, '*')]
   if (!existsSync(join(dataFolder, 'meta.properties'))) {
-    const clusterId = randomBytes(16).toString('base64url')
+    const clusterId = place?.clusterId ?? randomBytes(16).toString('base64url')
     // Joined with `=`: one id in 64 begins with a dash and would be taken for an option.
     const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '--config', properties]
     // A formatter runs once and shortly: compiling for speed would cost it more than it saves.
@@ -92,10 +129,15 @@ export const prepareKafka = async (options: {
     answers: () => kafkaAnswers(host, port),
     process: {
       command: java,
-      args: [heap, ...jvm, 'kafka.Kafka', properties],
+      args: [
+        ...(place === undefined ? [heap] : [clusterHeap, '-XX:TieredStopAtLevel=1']),
+        ...jvm,
+        'kafka.Kafka',
+        properties,
+      ],
       cwd: folder,
       env,
-      logFile: join(home.logs, 'kafka.log'),
+      logFile: join(home.logs, `${name}.log`),
       stopSignal: 'SIGTERM',
     },
   }
