@@ -47,6 +47,7 @@ export {
   type AnyTopic,
   deadLetterTopicName,
   replayLaneName,
+  retryTopicName,
   type SchemaReference,
   type Topic,
   type TopicKind,

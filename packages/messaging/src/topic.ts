@@ -36,6 +36,11 @@ export interface Topic<Value> {
   /** The service that publishes it, and the groups that subscribe. */
   readonly owner: string
   readonly groups: readonly string[]
+  /**
+   * Groups whose messages wait in retry topics, each with the constant delay of every one of them, in milliseconds, shortest
+   * first. For routes with `ordering: 'none'` and no store; others wait without them.
+   */
+  readonly retryDelaysMs?: Readonly<Record<string, readonly number[]>>
   /** One sentence for the catalogue. */
   readonly description: string
 }
@@ -52,3 +57,7 @@ export const deadLetterTopicName = (topicName: string, group: string): string =>
 
 /** The lane by which a replay goes back to one group alone (design page 3, "Dead letters and replay"). */
 export const replayLaneName = (topicName: string, group: string): string => `${topicName}.${group}.replay`
+
+/** A group's retry topic number `level`, counted from 1 (design page 3, "Waiting without losing order"). */
+export const retryTopicName = (topicName: string, group: string, level: number): string =>
+  `${topicName}.${group}.retry.${level}`

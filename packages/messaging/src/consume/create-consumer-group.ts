@@ -2,7 +2,6 @@ import type { ConsumerGroup, ConsumerGroupOptions } from '../consumer-group.ts'
 import { classify } from '../failure/classify.ts'
 import { InterchangeError } from '../failure/failure.ts'
 import { createSendQueue } from '../publish/send-queue.ts'
-import { replayLaneName } from '../topic.ts'
 import { createAttempts } from './attempts.ts'
 import { createCommits } from './commits.ts'
 import { type CompiledRoute, compileRoutes } from './compiled-route.ts'
@@ -12,6 +11,7 @@ import { createFloodWatch } from './flood.ts'
 import { createGate } from './gate.ts'
 import { defaultGroupLimits } from './group-limits.ts'
 import { type GroupState, recovered, troubled } from './group-state.ts'
+import { groupTopics } from './group-topics.ts'
 import { createHeldKeys, holdsKey } from './held-keys.ts'
 import { createIntake } from './intake.ts'
 import { createLetters } from './letters.ts'
@@ -20,6 +20,7 @@ import { createOutageWatch } from './outage-watch.ts'
 import { createOutputs, listOf } from './outputs.ts'
 import { createParking } from './parking.ts'
 import { createRebalance } from './rebalance.ts'
+import { createRetryTopics } from './retry-topics.ts'
 import { createRoomWork } from './room-work.ts'
 import { createScheduler } from './scheduler.ts'
 import { createSettlement } from './settlement.ts'
@@ -75,6 +76,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
   const outages = createOutageWatch(state.limits.outageAfterMessages)
   const commits = createCommits(state)
   const letters = createLetters(state, letterQueue)
+  const retryTopics = createRetryTopics(state, letterQueue)
   const settlement = createSettlement({
     state,
     gate,
@@ -100,6 +102,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     outages,
     letters,
     park: (message, delayMs) => parking.wait(message, delayMs),
+    postpone: (message, history) => retryTopics.write(message, history, () => settlement.moved(message)),
     retry: (message) => scheduler.retry(message),
     rest: settlement.rest,
     buried: (message) => settlement.conclude(message, 'dead-lettered'),
@@ -185,11 +188,12 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     list: scheduler.list,
     dropped,
   })
-  const rebalance = createRebalance(state, routes, commits, parking)
+  const topics = groupTopics(routes)
+  const rebalance = createRebalance({ state, topics, commits, parking, list: scheduler.list })
 
   const joining = transport.createConsumer({
     group,
-    topics: [...routes.keys()].flatMap((topic) => [topic, replayLaneName(topic, group)]),
+    topics: [...topics.keys()],
     isolation: state.limits.isolation,
     sessionTimeoutMs: state.limits.sessionTimeoutMs,
     rebalanceTimeoutMs: state.limits.rebalanceTimeoutMs,

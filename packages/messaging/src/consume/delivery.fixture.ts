@@ -17,7 +17,7 @@ import { createPublisher, type PublisherLimits } from '../publish/create-publish
 import type { Publisher } from '../publisher.ts'
 import { HeaderBlock, type HeaderEntry } from '../record/header-block.ts'
 import type { Route } from '../route.ts'
-import { deadLetterTopicName, replayLaneName, type Topic } from '../topic.ts'
+import { deadLetterTopicName, replayLaneName, retryTopicName, type Topic } from '../topic.ts'
 import { noTracing, type Tracing } from '../tracing.ts'
 import type { Transport, TransportRecord } from '../transport.ts'
 import { createConsumerGroup } from './create-consumer-group.ts'
@@ -203,9 +203,11 @@ export const createBench = async (options: BenchOptions = {}): Promise<Bench> =>
     errors,
     logged,
     async topics(group, ...topics) {
-      const names = topics.flatMap(({ name, partitions }) =>
-        [name, replayLaneName(name, group), deadLetterTopicName(name, group)].map((topic) => ({ topic, partitions })),
-      )
+      const names = topics.flatMap(({ name, partitions, retryDelaysMs }) => {
+        const retries = (retryDelaysMs?.[group] ?? []).map((_delayMs, index) => retryTopicName(name, group, index + 1))
+        const all = [name, replayLaneName(name, group), deadLetterTopicName(name, group), ...retries]
+        return all.map((topic) => ({ topic, partitions }))
+      })
       await admin.createTopics(
         names.map(({ topic, partitions }) => ({ name: topic, partitions, replicationFactor: 1, configs: {} })),
       )

@@ -1,7 +1,14 @@
 import { classify, type Failure } from '../failure/classify.ts'
 import type { InterchangeError } from '../failure/failure.ts'
 import { fingerprintOf } from '../failure/fingerprint.ts'
-import { afterFailure, afterFailureWithRoom, backoffMs, type RetryPolicy, waitingMs } from '../failure/retry-policy.ts'
+import {
+  afterFailure,
+  afterFailureWithRoom,
+  afterFailureWithTopics,
+  backoffMs,
+  type RetryPolicy,
+  waitingMs,
+} from '../failure/retry-policy.ts'
 import { HeaderBlock } from '../record/header-block.ts'
 import type { Span } from '../tracing.ts'
 import type { FloodWatch } from './flood.ts'
@@ -24,6 +31,8 @@ export interface FailuresOptions {
   readonly letters: Letters
   /** Waits so many milliseconds, durably where it can. */
   readonly park: (message: Message, delayMs: number) => void
+  /** Waits in a retry topic. */
+  readonly postpone: (message: Message, history: FailureHistory) => void
   /** The wait is over. */
   readonly retry: (message: Message) => void
   /** The attempt is not under way any more; the message still is. */
@@ -56,7 +65,8 @@ export const createFailures = (options: FailuresOptions): Failures => {
         wait(message, history)
         return
       case 'wait':
-        waitInRoom(message, { ...history, waits: history.waits + 1 })
+        if (message.owner.room === undefined) waitInTopic(message, history)
+        else waitInRoom(message, { ...history, waits: history.waits + 1 })
         return
       case 'dead-letter':
         bury(message, history)
@@ -70,8 +80,11 @@ export const createFailures = (options: FailuresOptions): Failures => {
 
   const nextStep = (message: Message, policy: RetryPolicy, history: FailureHistory, waitedMs: number) => {
     const { attemptsSpent, last } = history
-    if (message.owner.room === undefined) return afterFailure(policy, last.failureClass, attemptsSpent, waitedMs)
+    const { room, replayLane, retryLevel, route } = message.owner
     const soFar = { attempts: message.attempt, attemptsSpent, waitedMs, retryAfterMs: last.retryAfterMs }
+    const levels = route.retryDelaysMs.length
+    if (levels > 0 && !replayLane) return afterFailureWithTopics(policy, last.failureClass, soFar, retryLevel, levels)
+    if (room === undefined) return afterFailure(policy, last.failureClass, attemptsSpent, waitedMs)
     return afterFailureWithRoom(policy, last.failureClass, soFar)
   }
 
@@ -121,6 +134,11 @@ export const createFailures = (options: FailuresOptions): Failures => {
     const { retry: policy } = message.owner.route
     const delayMs = Math.max(askedMs(history.last) ?? 0, waitingMs(policy, history.waits, random))
     options.park(nextAttempt(message, history), delayMs)
+  }
+
+  const waitInTopic = (message: Message, history: FailureHistory): void => {
+    message.stage = 'settling'
+    options.postpone(message, history)
   }
 
   const bury = (message: Message, history: FailureHistory): void => {

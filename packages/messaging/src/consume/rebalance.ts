@@ -1,12 +1,12 @@
-import { replayLaneName } from '../topic.ts'
 import type { AssignedPartition } from '../transport.ts'
 import type { Commits } from './commits.ts'
-import type { CompiledRoute } from './compiled-route.ts'
 import { dropUnstarted } from './drop-unstarted.ts'
 import { type GroupState, untilCalm } from './group-state.ts'
+import type { GroupTopic } from './group-topics.ts'
 import type { OwnedPartition } from './message.ts'
 import { ownPartition, partitionKey } from './owned-partition.ts'
 import type { Parking } from './parking.ts'
+import { createRetryLanes } from './retry-lanes.ts'
 
 /** Partitions come and go. */
 export interface Rebalance {
@@ -15,18 +15,17 @@ export interface Rebalance {
   revoked(partitions: readonly AssignedPartition[]): Promise<void>
 }
 
-export const createRebalance = (
-  state: GroupState,
-  routes: ReadonlyMap<string, CompiledRoute>,
-  commits: Commits,
-  parking: Parking,
-): Rebalance => {
+export interface RebalanceOptions {
+  readonly state: GroupState
+  readonly topics: ReadonlyMap<string, GroupTopic>
+  readonly commits: Commits
+  readonly parking: Parking
+  /** The partition has something to start. */
+  readonly list: (partition: OwnedPartition) => void
+}
+
+export const createRebalance = ({ state, topics, commits, parking, list }: RebalanceOptions): Rebalance => {
   const { group, logger } = state.options
-  const routeOf = new Map<string, { route: CompiledRoute; replayLane: boolean }>()
-  for (const [topic, route] of routes) {
-    routeOf.set(topic, { route, replayLane: false })
-    routeOf.set(replayLaneName(topic, group), { route, replayLane: true })
-  }
 
   const finish = (partition: OwnedPartition): void => {
     const key = partitionKey(partition.topic, partition.partition)
@@ -53,7 +52,7 @@ export const createRebalance = (
       dropAllBut(partitions)
       const claimed: OwnedPartition[] = []
       for (const assigned of partitions) {
-        const known = routeOf.get(assigned.topic)
+        const known = topics.get(assigned.topic)
         if (known === undefined) continue
         const key = partitionKey(assigned.topic, assigned.partition)
         const present = state.partitions.get(key)
@@ -67,7 +66,9 @@ export const createRebalance = (
         state.former.delete(key)
         // A driver may keep a pause across assignments (trap K26).
         if ((former ?? present)?.paused === true) state.consumer?.resume([assigned])
-        const owned = ownPartition(assigned, known.route, known.replayLane, former, parking.join)
+        const { route, replayLane, retryLevel } = known
+        const retry = retryLevel === 0 ? undefined : { level: retryLevel, lanes: createRetryLanes(state, list) }
+        const owned = ownPartition(assigned, route, replayLane, former, parking.join, retry)
         state.partitions.set(key, owned)
         if (owned.room !== undefined) claimed.push(owned)
       }

@@ -5,12 +5,14 @@ import type { FloodWatch } from './flood.ts'
 import type { Gate } from './gate.ts'
 import { type GroupState, recovered } from './group-state.ts'
 import type { Letters } from './letters.ts'
-import { isToldOf, type Message } from './message.ts'
+import { isToldOf, type Message, type OwnedPartition } from './message.ts'
 import type { OutageWatch } from './outage-watch.ts'
 
 /** The end of a message: outcome reported where one is due and not told by the store, then its offset may pass. */
 export interface Settlement {
   conclude(message: Message, as: SettledAs): void
+  /** Its record lies in another topic of ours now, and ends there: the offset passes. */
+  moved(message: Message): void
   /** Not under way any more, settled or not. */
   rest(message: Message): void
 }
@@ -56,24 +58,32 @@ export const createSettlement = ({
 
   const leave = (message: Message, as: SettledAs): void => {
     const { owner } = message
-    message.stage = 'over'
     message.answer = undefined
     message.span?.end({ ok: true })
-    state.progressed = true
-    owner.lanes.release(message)
-    if (!owner.ended) {
-      const before = owner.tracker.bytes
-      owner.tracker.settle(message.sequence)
-      state.heldBytes -= before - owner.tracker.bytes
-      owner.counts.settled[as]++
-      commits.touch(owner)
-    }
+    if (!owner.ended) owner.counts.settled[as]++
+    passOffset(message, owner)
     if (owner.room !== undefined && (message.room === 'in' || owner.room.turnedAway.size > 0)) left(message)
     if (as !== 'dead-lettered' && gate.limit > 0) {
       outages.good()
       if (flood.good()) recovered(state, 'flood')
       gate.success()
     }
+    rest(message)
+  }
+
+  const passOffset = (message: Message, owner: OwnedPartition): void => {
+    message.stage = 'over'
+    state.progressed = true
+    owner.lanes.release(message)
+    if (owner.ended) return
+    const before = owner.tracker.bytes
+    owner.tracker.settle(message.sequence)
+    state.heldBytes -= before - owner.tracker.bytes
+    commits.touch(owner)
+  }
+
+  const moved = (message: Message): void => {
+    passOffset(message, message.owner)
     rest(message)
   }
 
@@ -85,7 +95,7 @@ export const createSettlement = ({
     if (state.onRest.size > 0) for (const look of state.onRest) look()
   }
 
-  return { conclude, rest }
+  return { conclude, moved, rest }
 }
 
 /** The outcome has committed with the effects. */

@@ -61,7 +61,9 @@ const inFlight = (state: GroupState): number => {
 /** Nothing in flight or on its way to us, everything committed, and nobody waits for a probe's turn. */
 const isAtRest = (state: GroupState, gate: Gate): boolean => {
   if (state.busy > 0 || gate.hasParked()) return false
-  for (const { tracker, room, committed, highWatermark } of state.partitions.values()) {
+  for (const { tracker, room, retryLevel, committed, highWatermark } of state.partitions.values()) {
+    // What a retry topic delays waits for its own time.
+    if (retryLevel > 0) continue
     if (tracker.records > 0 || (tracker.end ?? 0) < highWatermark) return false
     if (tracker.committable !== undefined && tracker.committable > committed) return false
     if (room !== undefined && (room.claim === undefined || room.writing)) return false

@@ -90,6 +90,34 @@ export const afterFailureWithRoom = (
   }
 }
 
+/** As `afterFailure`, where messages can wait in retry topics: `level` is the one this came from, 0 for none, of `levels`. */
+export const afterFailureWithTopics = (
+  policy: RetryPolicy,
+  failureClass: FailureClass,
+  { attempts, attemptsSpent, waitedMs, retryAfterMs }: FailedSoFar,
+  level: number,
+  levels: number,
+): 'retry' | 'wait' | 'dead-letter' | 'stop' => {
+  switch (failureClass) {
+    case 'transient':
+    case 'rate-limited':
+      if (level === 0 && attemptsSpent < policy.attemptsMax && (retryAfterMs ?? 0) <= policy.backoffMsMax)
+        return 'retry'
+      return level < levels ? 'wait' : 'dead-letter'
+    case 'not-yet':
+      if (waitedMs >= policy.waitingNotYetMsMax) return 'dead-letter'
+      return level === 0 && attempts < policy.attemptsMax ? 'retry' : 'wait'
+    default:
+      return afterFailure(policy, failureClass, attemptsSpent, waitedMs)
+  }
+}
+
+/** The retry topic that comes next: the first after `level` that waits long enough, else the last. Counted from 1. */
+export const nextRetryLevel = (delaysMs: readonly number[], level: number, retryAfterMs = 0): number => {
+  const longEnough = delaysMs.findIndex((delayMs, index) => index >= level && delayMs >= retryAfterMs)
+  return longEnough === -1 ? delaysMs.length : longEnough + 1
+}
+
 /** Pause before try number `wait` from the waiting table: equal jitter, so that it always grows. */
 export const waitingMs = (policy: RetryPolicy, wait: number, random: () => number): number => {
   const bound = Math.min(policy.waitingBackoffMsMax, policy.waitingBackoffMs * 2 ** Math.min(wait - 1, 30))

@@ -43,6 +43,8 @@ export const deadLetterHeaders = {
   schemaId: 'dlq-schema-id',
   service: 'dlq-service',
   serviceVersion: 'dlq-service-version',
+  /** On a retry topic alone: not to be tried before. */
+  dueAt: 'dlq-due-at',
   /** How often this letter has been replayed already. */
   replays: 'dlq-replays',
   /** The replay this record belongs to; also on the record in the replay lane. */
