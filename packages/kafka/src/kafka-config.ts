@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
+import type { CompressionName } from './compression/decompress.ts'
 
 /** How to log in. Passwords and tokens never appear in logs or errors. */
 export type KafkaSasl =
@@ -24,6 +25,8 @@ export interface KafkaConfig {
   readonly clientId: string
   readonly ssl?: boolean | ConnectionOptions
   readonly sasl?: KafkaSasl
+  /** How batches are sent; default `none`. All four are always read. */
+  readonly compression?: CompressionName | 'none'
   /** How long one request may stay unanswered; default 10,000. */
   readonly requestTimeoutMs?: number
   /** How long one connection may take; default 3,000. */

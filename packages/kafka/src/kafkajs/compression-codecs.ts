@@ -1,18 +1,25 @@
+import type { OutboundRecord } from '@interchange/messaging'
 import kafkajs from 'kafkajs'
+import { compress, compressionBits, compressionOf } from '../compression/compress.ts'
 import { type CompressionName, decompress } from '../compression/decompress.ts'
+import type { KafkaConfig } from '../kafka-config.ts'
 
-/** We send uncompressed, or as the topic's `compression.type` has the broker do it; kafkajs asks for both directions. */
-const compress = async (): Promise<never> => {
-  throw new TypeError('this driver does not compress what it sends')
-}
+const codec = (name: CompressionName) => () => ({
+  compress: ({ buffer }: { buffer: Buffer }) => compress(name, buffer),
+  decompress: (bytes: Buffer) => decompress(name, bytes),
+})
 
-const codec = (name: CompressionName) => () => ({ compress, decompress: (bytes: Buffer) => decompress(name, bytes) })
-
-/** All four codecs for reading, every one bounded (traps K17, K24, K36). */
+/** All four codecs; for reading every one is bounded (traps K17, K24, K36). */
 export const registerCompressionCodecs = (): void => {
   const { CompressionCodecs, CompressionTypes } = kafkajs
   CompressionCodecs[CompressionTypes.GZIP] = codec('gzip')
   CompressionCodecs[CompressionTypes.ZSTD] = codec('zstd')
   CompressionCodecs[CompressionTypes.Snappy] = codec('snappy')
   CompressionCodecs[CompressionTypes.LZ4] = codec('lz4')
+}
+
+/** kafkajs' number for how these records are sent. */
+export const compressionType = (config: KafkaConfig, records: readonly OutboundRecord[]): number => {
+  const codec = compressionOf(config, records)
+  return codec === undefined ? kafkajs.CompressionTypes.None : compressionBits[codec]
 }

@@ -86,6 +86,7 @@ export interface TransactionBroker {
     request: ProducerIdentity & {
       acks: number
       timeout: number
+      compression: number
       topicData: {
         topic: string
         partitions: { partition: number; firstSequence: number; messages: readonly Message[] }[]

@@ -6,6 +6,7 @@ import { requestTimeoutMs } from '../kafka-config.ts'
 import { kafkaError } from '../kafka-error.ts'
 import { createSend } from '../partition-sender.ts'
 import { unknownPartition } from '../read-ranges.ts'
+import { compressionType } from './compression-codecs.ts'
 import { createKafkajsClient } from './kafkajs-client.ts'
 import { toMessage } from './to-message.ts'
 
@@ -33,7 +34,13 @@ export const createKafkajsProducer = async (config: KafkaConfig, logger: Logger)
     partition: number,
     records: readonly OutboundRecord[],
   ): Promise<number | undefined> => {
-    const answers = await producer.send({ topic, messages: records.map(toMessage), acks: -1, timeout: timeoutMs })
+    const answers = await producer.send({
+      topic,
+      messages: records.map(toMessage),
+      acks: -1,
+      timeout: timeoutMs,
+      compression: compressionType(config, records),
+    })
     // It asks nobody about a partition that its metadata does not have, and calls that sent.
     if (answers.length === 0) throw unknownPartition(topic, partition)
     const answer = answers.find((each) => each.topicName === topic && each.partition === partition)

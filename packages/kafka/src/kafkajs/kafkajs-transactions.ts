@@ -5,6 +5,7 @@ import { kafkaError, rootOf } from '../kafka-error.ts'
 import { unknownPartition } from '../read-ranges.ts'
 import { createTransactions } from '../transactions/create-transactions.ts'
 import type { TransactionOwner, TransactionWire } from '../transactions/transaction-wire.ts'
+import { compressionType } from './compression-codecs.ts'
 import { clusterOf, createKafkajsClient } from './kafkajs-client.ts'
 import type { TransactionBroker } from './kafkajs-internals.ts'
 import { toMessage } from './to-message.ts'
@@ -29,10 +30,10 @@ export const createKafkajsTransactions = async (config: KafkaConfig, logger: Log
     client.destroySockets()
     throw kafkaError(error, 'connecting for transactions')
   }
-  return createTransactions(kafkajsWire(cluster, requestTimeoutMs(config), client.destroySockets), config)
+  return createTransactions(kafkajsWire(cluster, config, client.destroySockets), config)
 }
 
-const kafkajsWire = (cluster: Cluster, timeoutMs: number, destroy: () => void): TransactionWire => {
+const kafkajsWire = (cluster: Cluster, config: KafkaConfig, destroy: () => void): TransactionWire => {
   const coordinators = new Map<string, Promise<TransactionBroker>>()
 
   /** Asks the coordinator as last heard; after a failure it is looked for again. */
@@ -78,7 +79,8 @@ const kafkajsWire = (cluster: Cluster, timeoutMs: number, destroy: () => void): 
         const { topics } = await leader.produce({
           ...identity(owner),
           acks: -1,
-          timeout: timeoutMs,
+          timeout: requestTimeoutMs(config),
+          compression: compressionType(config, records),
           topicData: [{ topic, partitions: [{ partition, firstSequence, messages: records.map(toMessage) }] }],
         })
         const baseOffset = Number(topics[0]?.partitions[0]?.baseOffset ?? -1)

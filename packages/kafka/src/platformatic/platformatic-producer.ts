@@ -17,7 +17,7 @@ export const createPlatformaticProducer = async (config: KafkaConfig): Promise<T
   const timeoutMs = requestTimeoutMs(config)
   const sending = new Set<Promise<unknown>>()
   const produce = (topic: string, partition: number, records: readonly OutboundRecord[]) =>
-    produceOnce(cluster, topic, partition, records, timeoutMs)
+    produceOnce(cluster, topic, partition, records, config)
   const send = createSend(produce, config)
   let closing: Promise<void> | undefined
   return {

@@ -7,7 +7,7 @@ import {
   initProducerIdV4,
   txnOffsetCommitV3,
 } from '@platformatic/kafka'
-import { type KafkaConfig, requestTimeoutMs } from '../kafka-config.ts'
+import type { KafkaConfig } from '../kafka-config.ts'
 import { kafkaError, rootOf } from '../kafka-error.ts'
 import { createTransactions } from '../transactions/create-transactions.ts'
 import type { TransactionOwner, TransactionWire } from '../transactions/transaction-wire.ts'
@@ -23,10 +23,10 @@ export const createPlatformaticTransactions = async (config: KafkaConfig): Promi
     cluster.destroy()
     throw kafkaError(error, 'connecting for transactions')
   }
-  return createTransactions(platformaticWire(cluster, requestTimeoutMs(config)), config)
+  return createTransactions(platformaticWire(cluster, config), config)
 }
 
-const platformaticWire = (cluster: Cluster, timeoutMs: number): TransactionWire => {
+const platformaticWire = (cluster: Cluster, config: KafkaConfig): TransactionWire => {
   const coordinators = new Map<string, number>()
 
   /** Asks the coordinator as last heard; after a failure it is looked for again. */
@@ -69,7 +69,7 @@ const platformaticWire = (cluster: Cluster, timeoutMs: number): TransactionWire 
       await ask('transaction', transactionalId, addPartitionsToTxnV3.api, [transaction])
     },
     produce: (owner, { topic, partition, firstSequence, records }) =>
-      produceOnce(cluster, topic, partition, records, timeoutMs, { ...owner, firstSequence }),
+      produceOnce(cluster, topic, partition, records, config, { ...owner, firstSequence }),
     async addGroup({ transactionalId, producerId, epoch }, group) {
       await ask('transaction', transactionalId, addOffsetsToTxnV3.api, transactionalId, producerId, epoch, group)
     },

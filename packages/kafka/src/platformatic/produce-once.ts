@@ -1,8 +1,10 @@
 import type { OutboundRecord } from '@interchange/messaging'
+import { compressionOf } from '../compression/compress.ts'
+import { type KafkaConfig, requestTimeoutMs } from '../kafka-config.ts'
 import { rootOf } from '../kafka-error.ts'
 import type { Cluster } from './cluster.ts'
 import { produceApi } from './produce-request.ts'
-import type { BatchOwner } from './record-batch.ts'
+import { type BatchOwner, encodeBatch, packBatch } from './record-batch.ts'
 
 /** What says that another broker leads the partition by now. */
 const moved = new Set(['NOT_LEADER_OR_FOLLOWER', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'])
@@ -13,12 +15,16 @@ export const produceOnce = async (
   topic: string,
   partition: number,
   records: readonly OutboundRecord[],
-  timeoutMs: number,
+  config: KafkaConfig,
   owner?: BatchOwner,
 ): Promise<number | undefined> => {
+  const codec = compressionOf(config, records)
+  const plain = encodeBatch(records, Date.now(), owner)
+  const batch = codec === undefined ? plain : await packBatch(plain, codec)
+  const { transactionalId = null } = owner ?? {}
   try {
     const leader = await cluster.leaderOf(topic, partition)
-    return await cluster.askNode(leader, produceApi, topic, partition, records, timeoutMs, owner)
+    return await cluster.askNode(leader, produceApi, topic, partition, batch, requestTimeoutMs(config), transactionalId)
   } catch (error) {
     const { type } = rootOf(error)
     // Without a word from the broker it may be gone, and another may lead.

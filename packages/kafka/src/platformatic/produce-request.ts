@@ -1,7 +1,5 @@
-import type { OutboundRecord } from '@interchange/messaging'
 import { createAPI, type Reader, Writer } from '@platformatic/kafka'
 import { brokerError } from './broker-error.ts'
-import { type BatchOwner, encodeBatch } from './record-batch.ts'
 
 const produceKey = 0
 const produceVersion = 8
@@ -10,16 +8,16 @@ const allInSync = -1
 type ProduceArguments = [
   topic: string,
   partition: number,
-  records: readonly OutboundRecord[],
+  /** Of one partition, so that headers stay the bytes they are. */
+  batch: Buffer,
   timeoutMs: number,
-  owner: BatchOwner | undefined,
+  transactionalId: string | null,
 ]
 
-/** Acks of all in-sync replicas; one batch of one partition, so that headers stay the bytes they are. */
-const createRequest = (...[topic, partition, records, timeoutMs, owner]: ProduceArguments): Writer => {
-  const batch = encodeBatch(records, Date.now(), owner)
-  return Writer.create()
-    .appendString(owner?.transactionalId ?? null, false)
+/** Acks of all in-sync replicas. */
+const createRequest = (...[topic, partition, batch, timeoutMs, transactionalId]: ProduceArguments): Writer =>
+  Writer.create()
+    .appendString(transactionalId, false)
     .appendInt16(allInSync)
     .appendInt32(timeoutMs)
     .appendInt32(1)
@@ -28,7 +26,6 @@ const createRequest = (...[topic, partition, records, timeoutMs, owner]: Produce
     .appendInt32(partition)
     .appendInt32(batch.length)
     .append(batch)
-}
 
 /** The offset of the first record, undefined when the answer names none. Throws what the broker said about the partition. */
 const parseResponse = (

@@ -1,5 +1,6 @@
 import { HeaderBlock, type OutboundRecord, type TransportRecord } from '@interchange/messaging'
 import { crc32c } from '@node-rs/crc32'
+import { compress, compressionBits } from '../compression/compress.ts'
 import { type CompressionName, decompress } from '../compression/decompress.ts'
 import { createRecordCursor, zigzagBytes, zigzagSize } from './record-cursor.ts'
 
@@ -162,6 +163,15 @@ export const encodeBatch = (records: readonly OutboundRecord[], nowMs: number, o
     position = nullableBytes(bytes, position, value)
     position += headers.bytes.copy(bytes, position)
   }
+  bytes.writeUInt32BE(crc32c(bytes.subarray(at.attributes)), at.crc)
+  return bytes
+}
+
+/** The same batch, its records packed. */
+export const packBatch = async (batch: Buffer, codec: CompressionName): Promise<Buffer> => {
+  const bytes = Buffer.concat([batch.subarray(0, headBytes), await compress(codec, batch.subarray(headBytes))])
+  bytes.writeInt16BE(batch.readInt16BE(at.attributes) | compressionBits[codec], at.attributes)
+  bytes.writeInt32BE(bytes.length - at.length - 4, at.length)
   bytes.writeUInt32BE(crc32c(bytes.subarray(at.attributes)), at.crc)
   return bytes
 }
