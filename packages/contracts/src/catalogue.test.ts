@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { catalogue, groups, groupsOf, topics, topicsOf, versionsOf } from './catalogue.ts'
+import { catalogue, groups, groupsOf, physicalTopicsOf, topics, topicsOf, versionsOf } from './catalogue.ts'
 import { schemaVersions } from './generated/schema-versions.ts'
 import { timestampMillis } from './logical-types.ts'
 
@@ -34,6 +34,24 @@ describe('the catalogue', () => {
         expect(lane.configs['retention.ms']).toBe(lane.role === 'dead-letters' ? '-1' : '604800000')
         expect(lane.configs['max.message.bytes']).toBe('1114124')
       }
+    }
+  })
+
+  it('gives a group the retry topics it asks for, kept as long as their topic and partitioned like it', () => {
+    const [topic] = topics
+    if (topic === undefined) throw new Error('no topic')
+    const [group = ''] = topic.groups
+    const retries = physicalTopicsOf({ ...topic, retryDelaysMs: { [group]: [1_000, 60_000], other: [5] } }).filter(
+      ({ role }) => role === 'retry',
+    )
+    expect(retries.map(({ name }) => name)).toEqual([
+      `${topic.name}.${group}.retry.1`,
+      `${topic.name}.${group}.retry.2`,
+    ])
+    for (const retry of retries) {
+      expect(retry).toMatchObject({ group, partitions: topic.partitions, topic: { name: topic.name } })
+      expect(retry.configs['retention.ms']).toBe(String(topic.retentionMs))
+      expect(retry.configs['max.message.bytes']).toBe('1114124')
     }
   })
 

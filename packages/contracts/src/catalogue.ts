@@ -1,4 +1,10 @@
-import { type AnyTopic, deadLetterTopicName, replayLaneName, type SchemaReference } from '@interchange/messaging'
+import {
+  type AnyTopic,
+  deadLetterTopicName,
+  replayLaneName,
+  retryTopicName,
+  type SchemaReference,
+} from '@interchange/messaging'
 import {
   adjustmentRecorded,
   billingCustomerRegistered,
@@ -41,8 +47,8 @@ export const topics: readonly AnyTopic[] = [
   replayAudit,
 ]
 
-/** What a physical topic is for: the events themselves, a group's dead letters, or a group's lane for replays. */
-export type PhysicalTopicRole = 'events' | 'dead-letters' | 'replay'
+/** What a physical topic is for: the events themselves, or a group's dead letters, its lane for replays, one of its retry topics. */
+export type PhysicalTopicRole = 'events' | 'dead-letters' | 'replay' | 'retry'
 
 /** One topic as it exists in the cluster. */
 export interface PhysicalTopic {
@@ -68,17 +74,25 @@ const configsOf = (retentionMs: number, cleanup: AnyTopic['cleanup'], bytesMax: 
   'max.message.bytes': String(bytesMax),
 })
 
-/** The physical topics of one topic: itself, and dead letters and replay lane of each group that reads it. */
+/** The physical topics of one topic: itself, and dead letters, replay lane and retry topics of each group that reads it. */
 export const physicalTopicsOf = (topic: AnyTopic): readonly PhysicalTopic[] => {
   const { name, partitions } = topic
   const own = configsOf(topic.retentionMs, topic.cleanup, messageBytesMax)
   const letters = configsOf(-1, 'delete', messageBytesMax + factBytesMax)
   const replays = configsOf(replayRetentionMs, 'delete', messageBytesMax + factBytesMax)
+  // What waits may wait as long as what it waits for could still come.
+  const retries = configsOf(topic.retentionMs, 'delete', messageBytesMax + factBytesMax)
   return [
     { name, role: 'events', topic, group: undefined, partitions, configs: own },
     ...topic.groups.flatMap((group): PhysicalTopic[] => [
       { name: deadLetterTopicName(name, group), role: 'dead-letters', topic, group, partitions, configs: letters },
       { name: replayLaneName(name, group), role: 'replay', topic, group, partitions, configs: replays },
+      ...(topic.retryDelaysMs?.[group] ?? []).map(
+        (_delayMs, index): PhysicalTopic => ({
+          ...{ name: retryTopicName(name, group, index + 1), role: 'retry', topic, group, partitions },
+          configs: retries,
+        }),
+      ),
     ]),
   ]
 }

@@ -17,6 +17,7 @@ export interface TopicFacts<Value> {
   readonly keyOf: (value: Value) => string
   readonly owner: string
   readonly groups: readonly string[]
+  readonly retryDelaysMs?: Topic<Value>['retryDelaysMs']
   readonly description: string
 }
 

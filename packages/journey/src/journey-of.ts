@@ -152,7 +152,9 @@ const committedOffsets = async (
 
 const receiversOf = (physical: PhysicalTopic): readonly string[] => {
   if (physical.role === 'events') return topicNamed(physical.name)?.groups ?? []
-  return physical.role === 'replay' && physical.group !== undefined ? [physical.group] : []
+  return (physical.role === 'replay' || physical.role === 'retry') && physical.group !== undefined
+    ? [physical.group]
+    : []
 }
 
 const assemble = (

@@ -40,7 +40,7 @@ export interface Topic<Value> {
    * Groups whose messages wait in retry topics, each with the constant delay of every one of them, in milliseconds, shortest
    * first. For routes with `ordering: 'none'` and no store; others wait without them.
    */
-  readonly retryDelaysMs?: Readonly<Record<string, readonly number[]>>
+  readonly retryDelaysMs?: Readonly<Record<string, readonly number[]>> | undefined
   /** One sentence for the catalogue. */
   readonly description: string
 }

@@ -62,10 +62,11 @@ const depthOf = (hop: Hop, depths: Map<string, number>): number => {
   return depth
 }
 
-const marks = { events: '●', 'dead-letters': '✗', replay: '↻' } as const
+const marks = { events: '●', 'dead-letters': '✗', replay: '↻', retry: '◷' } as const
+const colours = { events: 'green', 'dead-letters': 'red', replay: 'yellow', retry: 'yellow' } as const
 
 const hopLine = (hop: Hop): string => {
-  const mark = styled(hop.role === 'dead-letters' ? 'red' : hop.role === 'replay' ? 'yellow' : 'green', marks[hop.role])
+  const mark = styled(colours[hop.role], marks[hop.role])
   const place = styled('dim', `${hop.partition}/${hop.offset}`)
   return `${mark} ${instant(hop.atMs)}  ${hop.topic} ${place}  +${duration(hop.tookMs)}`
 }
