@@ -1,114 +1,131 @@
-/** The seeded topics by name: how the orders in it are written, and how many. */
+/** The seeded topics by name: how the orders in it are written, how many, and over how many partitions. */
 export const inputs = {
-  'avro-large': { format: 'avro', count: 400_000 },
-  'avro-small': { format: 'avro', count: 100_000 },
-  'json-large': { format: 'json', count: 400_000 },
-  'json-small': { format: 'json', count: 100_000 },
-  'json-tiny': { format: 'json', count: 8_000 },
+  'avro-large': { format: 'avro', count: 400_000, partitions: 6 },
+  'avro-64': { format: 'avro', count: 400_000, partitions: 64 },
+  'avro-512': { format: 'avro', count: 400_000, partitions: 512 },
+  'avro-small': { format: 'avro', count: 100_000, partitions: 6 },
+  'json-large': { format: 'json', count: 400_000, partitions: 6 },
+  'json-small': { format: 'json', count: 100_000, partitions: 6 },
+  'json-tiny': { format: 'json', count: 8_000, partitions: 6 },
 } as const
 
-/** A consumer reads one of the inputs again and again; a producer writes to a topic of its own. */
+export type InputName = keyof typeof inputs
+
+/** A program that is measured. */
 export type Arm = {
   /** As the tables say it. */
   readonly label: string
   /** Below `bench/dist/kernel/arms` or, with `peers/` in front, below `peers/bench`. */
   readonly program: string
   readonly mode: string
-  readonly input?: keyof typeof inputs
-}
+} & (
+  | { /** Reads one of the inputs again and again. */ readonly kind: 'reads'; readonly input: InputName }
+  | {
+      /** Writes orders 0, 1, 2 ... to a topic of its own, Avro or bytes that begin with the number; `ordered`: each key's in order. */
+      readonly kind: 'writes'
+      readonly format: 'avro' | 'numbered'
+      readonly ordered?: true
+    }
+  | { /** Reads a topic of its own while an open loop writes it. */ readonly kind: 'follows' }
+  | { /** Needs no servers. */ readonly kind: 'alone'; readonly nodeArgs: readonly string[] }
+)
+
+const ours = (label: string, mode: string, input: InputName) =>
+  ({ label, program: 'our-consumer.js', mode, kind: 'reads', input }) as const
+const kafkajs = (label: string, mode: string, input: InputName) =>
+  ({ label, program: 'peers/kafkajs-consumer.mjs', mode, kind: 'reads', input }) as const
+const waits = (label: string, mode: string, input: InputName) =>
+  ({ label, program: 'our-waiter.js', mode, kind: 'reads', input }) as const
+const writes = (label: string, program: string, mode: string, format: 'avro' | 'numbered') =>
+  ({ label, program, mode, kind: 'writes', format }) as const
 
 export const arms = {
-  full: { label: 'ours, everything on', program: 'our-consumer.js', mode: 'full', input: 'avro-large' },
-  opaque: { label: 'ours, without codec', program: 'our-consumer.js', mode: 'bytes', input: 'avro-large' },
-  store: { label: 'ours, Postgres inbox', program: 'our-consumer.js', mode: 'store', input: 'avro-small' },
+  full: ours('ours, everything on', 'full', 'avro-large'),
+  full64: ours('ours, 64 partitions', 'full', 'avro-64'),
+  full512: ours('ours, 512 partitions', 'full', 'avro-512'),
+  opaque: ours('ours, without codec', 'bytes', 'avro-large'),
+  store: ours('ours, Postgres inbox', 'store', 'avro-small'),
   nest: {
     label: 'NestJS Kafka transport, JSON',
     program: 'peers/nest-consumer.mjs',
     mode: 'json',
+    kind: 'reads',
+    input: 'json-small',
+  },
+  asyncRetry: {
+    label: 'kafkajs-async-retry eachMessage, JSON',
+    program: 'peers/async-retry-consumer.mjs',
+    mode: 'json',
+    kind: 'reads',
     input: 'json-small',
   },
   transactions: {
     label: 'kafkajs, one transaction a message',
     program: 'peers/transaction-per-message.mjs',
     mode: 'json',
+    kind: 'reads',
     input: 'json-tiny',
   },
-  json: {
-    label: 'kafkajs eachBatch, JSON.parse',
-    program: 'peers/kafkajs-consumer.mjs',
-    mode: 'json',
-    input: 'json-large',
-  },
-  bytes: {
-    label: 'kafkajs eachBatch, bytes',
-    program: 'peers/kafkajs-consumer.mjs',
-    mode: 'bytes',
-    input: 'avro-large',
-  },
-  registryReader: {
-    label: 'kafkajs + registry client, reader schema',
-    program: 'peers/kafkajs-consumer.mjs',
-    mode: 'registry-reader',
-    input: 'avro-small',
-  },
-  registry: {
-    label: 'kafkajs + registry client',
-    program: 'peers/kafkajs-consumer.mjs',
-    mode: 'registry',
-    input: 'avro-large',
-  },
+  json: kafkajs('kafkajs eachBatch, JSON.parse', 'json', 'json-large'),
+  bytes: kafkajs('kafkajs eachBatch, bytes', 'bytes', 'avro-large'),
+  registryReader: kafkajs('kafkajs + registry client, reader schema', 'registry-reader', 'avro-small'),
+  registry: kafkajs('kafkajs + registry client', 'registry', 'avro-large'),
   platformaticBytes: {
     label: '@platformatic/kafka stream, bytes',
     program: 'peers/platformatic-consumer.mjs',
     mode: 'bytes',
+    kind: 'reads',
     input: 'avro-large',
   },
-  publish: { label: 'ours, 200 callers', program: 'our-publisher.js', mode: 'single' },
-  kafkajsPublish: { label: 'kafkajs send, 200 callers', program: 'peers/kafkajs-producer.mjs', mode: 'single' },
-  platformaticPublish: {
-    label: '@platformatic/kafka send, 200 callers',
-    program: 'peers/platformatic-producer.mjs',
-    mode: 'single',
+  wait1: waits('ours, a handler that waits 1 ms', '1', 'avro-large'),
+  wait10: waits('ours, a handler that waits 10 ms', '10', 'avro-small'),
+  wait50: waits('ours, a handler that waits 50 ms', '50', 'avro-small'),
+  kafkajsWait10: {
+    label: 'kafkajs eachMessage that waits 10 ms, all partitions at once',
+    program: 'peers/kafkajs-waiter.mjs',
+    mode: '10',
+    kind: 'reads',
+    input: 'json-tiny',
   },
-  bulk: { label: 'ours, bulk, Avro', program: 'our-publisher.js', mode: 'bulk' },
-  kafkajsBulk: { label: 'kafkajs send, 1,000 a call', program: 'peers/kafkajs-producer.mjs', mode: 'bulk' },
-  platformaticBulk: {
-    label: '@platformatic/kafka send, 1,000 a call',
-    program: 'peers/platformatic-producer.mjs',
-    mode: 'bulk',
+  publish: writes('ours, 200 callers', 'our-publisher.js', 'single', 'avro'),
+  kafkajsPublish: writes('kafkajs send, 200 callers', 'peers/kafkajs-producer.mjs', 'single', 'numbered'),
+  platformaticPublish: writes(
+    '@platformatic/kafka send, 200 callers',
+    'peers/platformatic-producer.mjs',
+    'single',
+    'numbered',
+  ),
+  bulk: writes('ours, bulk, Avro', 'our-publisher.js', 'bulk', 'avro'),
+  kafkajsBulk: writes('kafkajs send, 1,000 a call', 'peers/kafkajs-producer.mjs', 'bulk', 'numbered'),
+  platformaticBulk: writes(
+    '@platformatic/kafka send, 1,000 a call',
+    'peers/platformatic-producer.mjs',
+    'bulk',
+    'numbered',
+  ),
+  relay: { ...writes('ours, outbox relay', 'our-relay.js', 'relay', 'avro'), ordered: true },
+  poller: {
+    ...writes('pg + kafkajs poller, an UPDATE a row', 'peers/outbox-poller.mjs', 'poller', 'numbered'),
+    ordered: true,
+  },
+  latency: { label: 'ours, at half load', program: 'our-latency.js', mode: 'full', kind: 'follows' },
+  kafkajsLatency: {
+    label: 'kafkajs eachBatch, bytes, at half load',
+    program: 'peers/kafkajs-latency.mjs',
+    mode: 'bytes',
+    kind: 'follows',
+  },
+  allocations: {
+    label: 'ours, a kernel without client and codec',
+    program: 'our-allocations.js',
+    mode: 'alone',
+    kind: 'alone',
+    // A whole window fits into the young generation, so that nothing is collected within it.
+    nodeArgs: ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'],
   },
 } as const satisfies Readonly<Record<string, Arm>>
 
 export type ArmName = keyof typeof arms
 
-/** What a benchmark compares: ours with the fastest of `against`, as messages a second. */
-export interface Comparison {
-  readonly what: string
-  readonly ours: ArmName
-  readonly against: readonly [ArmName, ...ArmName[]]
-  /** Measured beside them, without a goal. */
-  readonly beside?: readonly ArmName[]
-  readonly goal: number
-  /** The 99th percentile a caller waits, in milliseconds: linger and 20 ms. */
-  readonly p99MsMax?: number
-}
-
-/** Design page 4, "To reach". */
-export const comparisons = {
-  P1: { what: 'full consume path', ours: 'full', against: ['nest'], goal: 6 },
-  P1s: { what: 'full consume path into Postgres', ours: 'store', against: ['transactions'], goal: 10 },
-  P2: { what: 'full consume path', ours: 'full', against: ['json'], goal: 1 },
-  P3: { what: 'full consume path', ours: 'full', against: ['bytes'], beside: ['platformaticBytes'], goal: 0.5 },
-  P4: { what: 'consume path without codec', ours: 'opaque', against: ['bytes'], goal: 0.8 },
-  P5: { what: 'full consume path', ours: 'full', against: ['registryReader'], beside: ['registry'], goal: 20 },
-  P7: {
-    what: '200 callers, each awaiting its publish',
-    ours: 'publish',
-    against: ['kafkajsPublish', 'platformaticPublish'],
-    goal: 10,
-    p99MsMax: 22,
-  },
-  P8: { what: 'bulk publish', ours: 'bulk', against: ['kafkajsBulk'], beside: ['platformaticBulk'], goal: 2 },
-} as const satisfies Readonly<Record<string, Comparison>>
-
-export type ComparisonName = keyof typeof comparisons
+/** Tells how much the machine changed while the arms ran: it opens and closes every session. */
+export const controlArm: ArmName = 'bytes'

@@ -1,4 +1,5 @@
-import { type ArmName, type Comparison, type ComparisonName, comparisons } from './arms.ts'
+import type { ArmName } from './arms.ts'
+import { type Comparison, type ComparisonName, comparisons, type Measure } from './comparisons.ts'
 import type { ArmResult } from './meter.ts'
 import { bootstrapInterval, median } from './statistics.ts'
 
@@ -11,12 +12,12 @@ export interface Measurement extends ArmResult {
 /** A benchmark's answer: medians over the rounds, with bootstrap 95 % intervals. */
 export interface Compared {
   readonly name: ComparisonName
-  /** Messages a second, ours over the faster peer's, round by round. */
+  /** Ours over the best peer's, or over the bound, round by round. */
   readonly ratio: number
   readonly interval: readonly [number, number]
-  readonly goal: number
+  readonly goal: Comparison['goal']
   /** The ratio of CPU time a message, the peer's over ours: hardly moves when the machine is shared. */
-  readonly cpuRatio: number
+  readonly cpuRatio?: number
   readonly met: boolean
   readonly p99Ms?: number
   readonly arms: readonly ArmFigures[]
@@ -28,45 +29,80 @@ export interface ArmFigures {
   readonly cpuMicrosPerRecord: number
   readonly duplicates: number
   readonly p99Ms?: number
+  readonly bytesPerRecord?: number
 }
 
-/** A goal is missed when the whole interval is below it; a single waiting time over its bound misses it too. */
+/** A goal is missed when the whole interval is beyond it; a single waiting time over its bound misses it too. */
 export const compare = (name: ComparisonName, measurements: readonly Measurement[]): Compared => {
-  const { ours, against, beside = [], goal, p99MsMax }: Comparison = comparisons[name]
-  const figures = [ours, ...against, ...beside].map((arm) => figuresOf(arm, measurements))
-  const [own, ...others] = figures
-  const fastest = others
-    .slice(0, against.length)
-    .reduce((best, each) => (each.recordsPerSecond > best.recordsPerSecond ? each : best))
-  if (own === undefined) throw new TypeError('a comparison has an arm of ours')
+  const {
+    ours,
+    against,
+    beside = [],
+    bound,
+    goal,
+    measure = 'recordsPerSecond',
+    p99MsMax,
+  }: Comparison = comparisons[name]
   const ofArm = (arm: ArmName) => measurements.filter((each) => each.arm === arm)
-  const peers = ofArm(fastest.arm)
+  const best = bestOf(against, measure, ofArm)
+  const peers = best === undefined ? [] : ofArm(best)
   const pairs = ofArm(ours).flatMap((mine) => {
     const peer = peers.find(({ round }) => round === mine.round)
-    return peer === undefined ? [] : [{ mine, peer }]
+    const below = peer === undefined ? bound?.of(mine) : measuredAs(peer, measure)
+    return below === undefined ? [] : [{ ratio: measuredAs(mine, measure) / below, mine, peer }]
   })
-  const ratios = pairs.map(({ mine, peer }) => mine.recordsPerSecond / peer.recordsPerSecond)
+  const ratios = pairs.map(({ ratio }) => ratio)
   const interval = bootstrapInterval(ratios)
+  const within = 'atLeast' in goal ? interval[1] >= goal.atLeast : interval[0] <= goal.atMost
+  const cpuRatios = pairs.flatMap(({ mine, peer }) =>
+    peer === undefined ? [] : [peer.cpuMicrosPerRecord / mine.cpuMicrosPerRecord],
+  )
+  const figures = [...new Set([ours, ...against, ...beside])].map((arm) => figuresOf(arm, ofArm(arm)))
+  const p99Ms = figures[0]?.p99Ms
   return {
     name,
     ratio: median(ratios),
     interval,
     goal,
-    cpuRatio: median(pairs.map(({ mine, peer }) => peer.cpuMicrosPerRecord / mine.cpuMicrosPerRecord)),
-    met: interval[1] >= goal && (p99MsMax === undefined || (own.p99Ms ?? 0) <= p99MsMax),
-    ...(p99MsMax !== undefined && own.p99Ms !== undefined && { p99Ms: own.p99Ms }),
+    ...(cpuRatios.length > 0 && { cpuRatio: median(cpuRatios) }),
+    met: within && (p99MsMax === undefined || (p99Ms ?? 0) <= p99MsMax),
+    ...(p99MsMax !== undefined && p99Ms !== undefined && { p99Ms }),
     arms: figures,
   }
 }
 
-const figuresOf = (arm: ArmName, measurements: readonly Measurement[]): ArmFigures => {
-  const own = measurements.filter((each) => each.arm === arm)
-  const waits = own.flatMap(({ p99Ms }) => (p99Ms === undefined ? [] : [p99Ms]))
+/** The peer that is hardest to beat. */
+const bestOf = (
+  against: readonly ArmName[],
+  measure: Measure,
+  ofArm: (arm: ArmName) => readonly Measurement[],
+): ArmName | undefined => {
+  const sign = measure === 'recordsPerSecond' ? 1 : -1
+  const scored = against.map((arm) => ({
+    arm,
+    score: sign * median(ofArm(arm).map((each) => measuredAs(each, measure))),
+  }))
+  return scored.sort((left, right) => right.score - left.score)[0]?.arm
+}
+
+const measuredAs = (result: ArmResult, measure: Measure): number => {
+  const value = result[measure]
+  if (value === undefined) throw new TypeError(`an arm did not measure ${measure}`)
+  return value
+}
+
+const figuresOf = (arm: ArmName, own: readonly Measurement[]): ArmFigures => {
+  const medianOf = (measure: Measure): number | undefined => {
+    const values = own.flatMap((each) => each[measure] ?? [])
+    return values.length === 0 ? undefined : median(values)
+  }
+  const [p99Ms, bytesPerRecord] = [medianOf('p99Ms'), medianOf('bytesPerRecord')]
   return {
     arm,
-    recordsPerSecond: median(own.map(({ recordsPerSecond }) => recordsPerSecond)),
-    cpuMicrosPerRecord: median(own.map(({ cpuMicrosPerRecord }) => cpuMicrosPerRecord)),
+    recordsPerSecond: medianOf('recordsPerSecond') ?? Number.NaN,
+    cpuMicrosPerRecord: medianOf('cpuMicrosPerRecord') ?? Number.NaN,
     duplicates: own.reduce((sum, { duplicates }) => sum + duplicates, 0),
-    ...(waits.length > 0 && { p99Ms: median(waits) }),
+    ...(p99Ms !== undefined && { p99Ms }),
+    ...(bytesPerRecord !== undefined && { bytesPerRecord }),
   }
 }

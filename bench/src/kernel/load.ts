@@ -1,4 +1,5 @@
 import { createHistogram } from 'node:perf_hooks'
+import { createProfiler } from './cpu-profile.ts'
 import type { ArmInput, ArmResult } from './meter.ts'
 import { instant } from './meter.ts'
 
@@ -15,10 +16,11 @@ const warmMs = 1_500
  * resolves when all of its `count` records, from `first` on, are acknowledged.
  */
 export const measureLoad = async (
-  { seconds }: ArmInput,
+  { seconds, profilePath }: ArmInput,
   { callers, perCall }: Load,
   publish: (first: number, count: number) => Promise<unknown>,
 ): Promise<ArmResult> => {
+  const profiler = createProfiler(profilePath)
   const waits = createHistogram()
   const startedAtMs = performance.now()
   const endsAtMs = startedAtMs + warmMs + seconds * 1_000
@@ -31,6 +33,7 @@ export const measureLoad = async (
       const atMs = performance.now()
       if (atMs >= endsAtMs) return
       if (began === undefined && atMs >= startedAtMs + warmMs) {
+        profiler.begin()
         began = instant()
         before = acknowledged
         waits.reset()
@@ -44,6 +47,7 @@ export const measureLoad = async (
   }
   await Promise.all(Array.from({ length: callers }, call))
   const ended = instant()
+  await profiler.end()
   if (began === undefined) throw new Error('nothing was measured')
   const records = acknowledged - before
   const measuredSeconds = (ended.atMs - began.atMs) / 1_000

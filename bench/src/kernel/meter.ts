@@ -1,3 +1,5 @@
+import type { AllocationPlace } from './allocation-places.ts'
+import { createProfiler } from './cpu-profile.ts'
 import { sumOf } from './order-event.ts'
 
 /** What an arm is told, as JSON in its first argument. */
@@ -9,12 +11,17 @@ export interface ArmInput {
   readonly databaseUrl: string
   readonly otlpUrl: string
   readonly topic: string
-  /** Orders 0 to `count` - 1 are in the topic; for producers, undefined. */
+  readonly partitions: number
+  /** Orders 0 to `count` - 1 are in the topic, or will come; 0 for producers. */
   readonly count: number
   /** Unique in the run: the prefix of the groups, or the topic to publish to. */
   readonly name: string
   /** Least time that is measured. */
   readonly seconds: number
+  /** How many orders a second are going to come; 0 for as many as it takes. */
+  readonly ratePerSecond: number
+  /** Where to leave a CPU profile of what is measured. */
+  readonly profilePath?: string
 }
 
 /** What an arm answers, as JSON on its standard output. */
@@ -31,6 +38,9 @@ export interface ArmResult {
   readonly published?: number
   readonly p50Ms?: number
   readonly p99Ms?: number
+  /** Heap that was allocated, and where most of it. */
+  readonly bytesPerRecord?: number
+  readonly places?: readonly AllocationPlace[]
 }
 
 /** Counts one pass over a topic and proves it: every record once at least, and the right sum. */
@@ -56,16 +66,17 @@ const warmShare = { first: 0.5, later: 0.05 }
  * clock never runs while a group joins or leaves.
  */
 export const measurePasses = async (
-  { count, name, seconds }: ArmInput,
+  { count, name, seconds, profilePath }: ArmInput,
   pass: (group: string, meter: Meter) => Promise<void>,
 ): Promise<ArmResult> => {
   const expectedSum = sumOf(count)
+  const profiler = createProfiler(profilePath)
   const windows: Window[] = []
   const groups: string[] = []
   let duplicates = 0
   for (let measured = 0; measured < seconds; ) {
     const warm = Math.floor(count * (windows.length === 0 ? warmShare.first : warmShare.later))
-    const counting = countPass(count, warm, expectedSum)
+    const counting = countPass(count, warm, { expectedSum, begin: profiler.begin })
     const group = `${name}-${windows.length}`
     groups.push(group)
     await pass(group, counting.meter)
@@ -74,6 +85,7 @@ export const measurePasses = async (
     windows.push(window)
     measured += window.seconds
   }
+  await profiler.end()
   const total = (of: keyof Window): number => windows.reduce((sum, window) => sum + window[of], 0)
   return {
     records: total('records'),
@@ -85,7 +97,11 @@ export const measurePasses = async (
   }
 }
 
-const countPass = (count: number, warm: number, expectedSum: number) => {
+const countPass = (
+  count: number,
+  warm: number,
+  { expectedSum, begin }: { readonly expectedSum: number; readonly begin: () => void },
+) => {
   const seen = new Uint8Array(count)
   const ends: number[] = []
   const finished = Promise.withResolvers<void>()
@@ -99,6 +115,7 @@ const countPass = (count: number, warm: number, expectedSum: number) => {
   const step = (records: number): void => {
     distinct += records
     if (began === undefined && distinct >= warm) {
+      begin()
       began = instant()
       startedAt = distinct
     }

@@ -67,12 +67,16 @@ export const schemaTexts = {
 } as const
 
 /** The topic as our own arms know it. */
-export const orderTopic = (name: string, version: keyof typeof schemaTexts): Topic<Order> => ({
+export const orderTopic = (
+  name: string,
+  version: keyof typeof schemaTexts,
+  partitions = partitionCount,
+): Topic<Order> => ({
   name,
   kind: 'source',
   keyOf: ({ customerId }) => customerId,
   schema: schemaOf(name, version),
-  partitions: partitionCount,
+  partitions,
   retentionMs: -1,
   cleanup: 'delete',
   eventType: 'io.interchange.bench.order.v1',

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { checkoutFolder } from '@interchange/stack'
 import type { Arm } from './arms.ts'
@@ -18,23 +19,42 @@ const programOf = ({ program }: Arm): string =>
 /** An arm that takes so long has hung; on a machine that others load, one pass of the slowest takes minutes. */
 const deadlineMs = 600_000
 
-/** Runs an arm in a process of its own. `nodeArgs` such as `--cpu-prof` go to Node. Rejects with what it said on stderr. */
-export const runArmProcess = async (
-  arm: Arm,
-  input: ArmInput,
-  { signal, nodeArgs }: { readonly signal: AbortSignal; readonly nodeArgs: readonly string[] },
-): Promise<ArmResult> => {
+export interface ArmRun {
+  readonly signal: AbortSignal
+  /** Called with what a `follows` arm says when it has joined: when it expects order 0, in milliseconds since the epoch. */
+  readonly onReady?: (startAtMs: number) => void
+}
+
+/** Runs an arm in a process of its own, which has ended when this settles. Rejects with what it said on stderr. */
+export const runArmProcess = async (arm: Arm, input: ArmInput, { signal, onReady }: ArmRun): Promise<ArmResult> => {
+  const nodeArgs = arm.kind === 'alone' ? arm.nodeArgs : []
   const [command, args] = clientCommand([...nodeArgs, programOf(arm), JSON.stringify(input)])
+  const deadline = AbortSignal.timeout(deadlineMs)
   const child: ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } = spawn(command, args, {
     cwd: checkoutFolder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', KAFKAJS_NO_PARTITIONER_WARNING: '1' },
   })
-  const [answer, complaints, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
-  if (code !== 0 || answer === '') {
-    throw new Error(`${arm.label} ended with ${code}:\n${complaints.slice(-2_000)}${answer.slice(-500)}`)
+  const end = (): void => void child.kill('SIGKILL')
+  const anyway = AbortSignal.any([signal, deadline])
+  anyway.addEventListener('abort', end, { once: true })
+  if (anyway.aborted) end()
+  try {
+    // What a library prints may come between.
+    let answer: ArmResult | undefined
+    const lines = createInterface({ input: child.stdout }).on('line', (line) => {
+      if (!line.startsWith('{"')) return
+      const said = JSON.parse(line) as ArmResult | { readonly startAtMs: number }
+      if ('startAtMs' in said) onReady?.(said.startAtMs)
+      else answer = said
+    })
+    const [complaints, [code]] = await Promise.all([text(child.stderr), once(child, 'exit'), once(lines, 'close')])
+    signal.throwIfAborted()
+    if (deadline.aborted) throw new Error(`${arm.label} did not end in ${deadlineMs / 1_000} s`)
+    if (code !== 0 || answer === undefined)
+      throw new Error(`${arm.label} ended with ${code}:\n${complaints.slice(-2_000)}`)
+    return answer
+  } finally {
+    anyway.removeEventListener('abort', end)
   }
-  // What a library prints comes before.
-  return JSON.parse(answer.trimEnd().split('\n').at(-1) ?? '') as ArmResult
 }

@@ -1,21 +1,21 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { type RunningStack, startStack } from '@interchange/stack'
-import { type ArmName, arms, type Comparison, type ComparisonName, comparisons, inputs } from './arms.ts'
+import { type ArmName, arms, controlArm, type InputName } from './arms.ts'
 import { type Compared, compare, type Measurement } from './compare.ts'
-import type { ArmInput, ArmResult } from './meter.ts'
-import { startOtlpSink } from './otlp-sink.ts'
-import { canPin, pinServer } from './pinning.ts'
-import { peersFolder, runArmProcess } from './run-arm.ts'
-import { createTopics, type Topics } from './topics.ts'
-import { installedVersions } from './versions.ts'
+import { type Comparison, type ComparisonName, comparisons } from './comparisons.ts'
+import { type KernelGround, measureArm } from './measure-arm.ts'
+import { canPin } from './pinning.ts'
+import { profileArms } from './profile-arms.ts'
+import { mayStartRound } from './round-budget.ts'
+import { withGround } from './with-ground.ts'
 
 export interface KernelOptions {
   readonly seconds: number
+  /** Most rounds; fewer when the time is over. */
   readonly rounds: number
-  /** Where each arm of the last round leaves its CPU profile. */
+  /** When the whole run, servers and profiles included, is to be over. */
+  readonly budgetMinutes: number
+  /** Where the flame graphs go: of cells that miss their goal or, with a `profileFolder`, of all. */
+  readonly drawingFolder: string
+  /** Where the profiles themselves go. */
   readonly profileFolder: string | undefined
   readonly signal: AbortSignal
   readonly say: (line: string) => void
@@ -27,97 +27,107 @@ export interface KernelResult {
   readonly raw: Readonly<Record<string, unknown>>
 }
 
-/** Tells how much the machine changed while the arms ran: it opens and closes every session. */
-const control: ArmName = 'bytes'
+/** Profiling one arm: its measurement, its start and its end. */
+const profileMs = 15_000
+const shortCellsExpected = 3
+/** Share of what the chain carries at which waiting times are taken. */
+const halfLoad = 0.5
 
 /**
  * The kernel against its peers: every arm in a process of its own, all on one core with the servers on the other, in rounds whose
  * order turns around (A B, B A), so that a slow drift of the machine meets every arm alike.
  */
 export const runKernel = async (names: readonly ComparisonName[], options: KernelOptions): Promise<KernelResult> => {
-  const { rounds, signal, say } = options
+  const startedAtMs = performance.now()
   const wanted = armsOf(names)
-  await installPeers(say)
-  if (!canPin) say('  no taskset here: nothing is pinned, the figures say less')
-  const stack = await startStack({ name: 'bench-kernel', fresh: true, report: say })
-  const sink = await startOtlpSink()
-  let topics: Topics | undefined
-  try {
-    signal.throwIfAborted()
-    pinServers(stack)
-    topics = await createTopics(stack.addresses.kafkaBrokers, stack.addresses.schemaRegistryUrl)
-    say('  seeding')
-    await topics.seed(inputsOf([...wanted, control]))
-    const ground = { ...options, stack, topics, otlpUrl: sink.url }
-    const measurements: Measurement[] = []
-    const opening = await measure(ground, control, 0)
-    for (let round = 1; round <= rounds; round++) {
-      for (const name of round % 2 === 1 ? wanted : wanted.toReversed()) {
-        const result = await measure(ground, name, round)
-        measurements.push({ round, arm: name, ...result })
-      }
-    }
-    const closing = await measure(ground, control, rounds + 1)
-    const driftPercent = 100 * (closing.recordsPerSecond / opening.recordsPerSecond - 1)
-    say(`  the control arm drifted by ${driftPercent.toFixed(1)} % from first to last`)
+  const alone = wanted.every((name) => arms[name].kind === 'alone')
+  const seeded = inputsOf(alone ? [] : [...wanted, controlArm])
+  return await withGround({ ...options, servers: !alone, seeded }, async (ground, versions) => {
+    const { say, rounds, budgetMinutes } = options
+    const opening = alone ? undefined : await measureArm(ground, controlArm, { round: 0, ratePerSecond: 0 })
+    const ratePerSecond = await halfLoadRate(ground, wanted)
+    const { measurements, roundsMs } = await measureRounds(ground, wanted, {
+      rounds,
+      ratePerSecond,
+      startedAtMs,
+      budgetMs: budgetMinutes * 60_000,
+      closingMs: profileMs * (options.profileFolder === undefined ? shortCellsExpected : names.length),
+    })
+    const closing = alone
+      ? undefined
+      : await measureArm(ground, controlArm, { round: roundsMs.length + 1, ratePerSecond: 0 })
+    const driftPercent =
+      opening === undefined || closing === undefined
+        ? 0
+        : 100 * (closing.recordsPerSecond / opening.recordsPerSecond - 1)
+    if (!alone) say(`  the control arm drifted by ${driftPercent.toFixed(1)} % from first to last`)
+    const results = names.map((name) => compare(name, measurements))
+    const toProfile = results
+      .filter(({ met }) => options.profileFolder !== undefined || !met)
+      .map(({ name }) => comparisons[name].ours)
+    const profiles = await profileArms(ground, new Set(toProfile), { ...options, ratePerSecond })
     return {
-      results: names.map((name) => compare(name, measurements)),
+      results,
       raw: {
         seconds: options.seconds,
-        rounds,
+        rounds: roundsMs.length,
+        minutes: (performance.now() - startedAtMs) / 60_000,
         pinned: canPin,
         driftPercent,
-        versions: await installedVersions(stack),
-        control: { opening, closing },
+        ...(ratePerSecond > 0 && { ratePerSecond }),
+        versions,
+        ...(opening !== undefined && { control: { opening, closing } }),
+        profiles,
         measurements,
       },
     }
-  } finally {
-    await topics?.close()
-    sink.close()
-    await stack.stop()
-  }
+  })
 }
 
-interface KernelGround extends KernelOptions {
-  readonly stack: RunningStack
-  readonly topics: Topics
-  readonly otlpUrl: string
+interface RoundsOptions {
+  readonly rounds: number
+  readonly ratePerSecond: number
+  readonly startedAtMs: number
+  readonly budgetMs: number
+  readonly closingMs: number
 }
 
-const measure = async (ground: KernelGround, name: ArmName, round: number): Promise<ArmResult> => {
-  const { stack, topics, signal, say, seconds } = ground
-  const arm = arms[name]
-  const reads = 'input' in arm
-  const own = `${name}-${round}`
-  if (!reads) await topics.create(own)
-  const input: ArmInput = {
-    mode: arm.mode,
-    brokers: stack.addresses.kafkaBrokers,
-    registryUrl: stack.addresses.schemaRegistryUrl,
-    databaseUrl: stack.addresses.databaseUrl,
-    otlpUrl: ground.otlpUrl,
-    topic: reads ? arm.input : own,
-    count: reads ? inputs[arm.input].count : 0,
-    name: own,
-    seconds,
+const measureRounds = async (
+  ground: KernelGround,
+  wanted: readonly ArmName[],
+  { rounds, ratePerSecond, startedAtMs, budgetMs, closingMs }: RoundsOptions,
+) => {
+  const measurements: Measurement[] = []
+  const roundsMs: number[] = []
+  for (let round = 1; round <= rounds; round++) {
+    const atMs = performance.now()
+    const elapsedMs = atMs - startedAtMs
+    if (!mayStartRound({ elapsedMs, roundsMs, closingMs, budgetMs })) {
+      ground.say(`  no time for round ${round} of ${rounds}`)
+      break
+    }
+    ground.say(`  round ${round} of ${rounds}, after ${(elapsedMs / 60_000).toFixed(1)} minutes`)
+    for (const arm of round % 2 === 1 ? wanted : wanted.toReversed()) {
+      const paced = arms[arm].kind === 'follows'
+      const result = await measureArm(ground, arm, { round, ratePerSecond: paced ? ratePerSecond : 0 })
+      measurements.push({ round, arm, ...result })
+    }
+    roundsMs.push(performance.now() - atMs)
   }
-  const profiled = ground.profileFolder !== undefined && round === ground.rounds
-  const nodeArgs = profiled
-    ? ['--cpu-prof', `--cpu-prof-name=${name}.cpuprofile`, `--cpu-prof-dir=${ground.profileFolder}`]
-    : []
-  const result = await runArmProcess(arm, input, { signal, nodeArgs })
-  say(
-    `  ${String(round).padStart(2)} ${arm.label.padEnd(42)} ${String(Math.round(result.recordsPerSecond)).padStart(8)}/s` +
-      ` ${result.cpuMicrosPerRecord.toFixed(2).padStart(7)} us`,
-  )
-  if (reads) await topics.checkCommitted(result.groups ?? [], arm.input)
-  else {
-    const format = name === 'publish' || name === 'bulk' ? 'avro' : 'numbered'
-    const duplicates = await topics.checkPublished(own, result.published ?? 0, format)
-    return { ...result, duplicates }
+  return { measurements, roundsMs }
+}
+
+/** Half of what load, broker and our consumer together carry; 0 when no arm follows a load. */
+const halfLoadRate = async (ground: KernelGround, wanted: readonly ArmName[]): Promise<number> => {
+  const followers = wanted.filter((name) => arms[name].kind === 'follows')
+  if (followers.length === 0) return 0
+  const carried: number[] = []
+  for (const name of followers) {
+    carried.push((await measureArm(ground, name, { round: 0, ratePerSecond: 0 })).recordsPerSecond)
   }
-  return result
+  const rate = Math.floor(halfLoad * Math.min(...carried))
+  ground.say(`  half load: ${rate}/s`)
+  return rate
 }
 
 const armsOf = (names: readonly ComparisonName[]): readonly ArmName[] => {
@@ -128,26 +138,10 @@ const armsOf = (names: readonly ComparisonName[]): readonly ArmName[] => {
   return (Object.keys(arms) as ArmName[]).filter((name) => wanted.includes(name))
 }
 
-const inputsOf = (names: readonly ArmName[]): ReadonlySet<keyof typeof inputs> =>
+const inputsOf = (names: readonly ArmName[]): ReadonlySet<InputName> =>
   new Set(
     names.flatMap((name) => {
       const arm = arms[name]
-      return 'input' in arm ? [arm.input] : []
+      return arm.kind === 'reads' ? [arm.input] : []
     }),
   )
-
-/** The peers have a lockfile of their own and are no part of the workspace: installed when they are first measured. */
-const installPeers = async (say: (line: string) => void): Promise<void> => {
-  if (existsSync(join(peersFolder, 'node_modules/.package-lock.json'))) return
-  say('  installing the peers')
-  await promisify(execFile)('npm', ['ci', '--ignore-scripts'], { cwd: peersFolder })
-}
-
-const pinServers = (stack: RunningStack): void => {
-  if (!canPin) return
-  pinServer(process.pid)
-  for (const { pid } of [stack.kafka, stack.registry, stack.postgres]) {
-    const id = pid()
-    if (id !== null) pinServer(id)
-  }
-}

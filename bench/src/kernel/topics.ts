@@ -1,47 +1,46 @@
 import { type Compatibility, createCodec, createRegistryClient, registerSchemas } from '@interchange/avro'
 import { createKafkaTransport } from '@interchange/kafka'
-import {
-  HeaderBlock,
-  type OutboundRecord,
-  partitionOf,
-  schemaMissing,
-  silentLogger,
-  type Topic,
-  type Transport,
-} from '@interchange/messaging'
-import { inputs } from './arms.ts'
+import { schemaMissing, silentLogger, type Topic, type TransportAdmin } from '@interchange/messaging'
+import { type InputName, inputs } from './arms.ts'
+import { createOpenLoop, type OpenLoop } from './open-loop.ts'
 import { type Order, orderOf, orderTopic, partitionCount, schemaOf } from './order-event.ts'
+import { seedOrders } from './seed-orders.ts'
 
 const compatibility: Compatibility = 'BACKWARD_TRANSITIVE'
-const seedBatch = 6_000
-/** One trace in a hundred is sampled; the sender decides. */
-const sampledEvery = 100
+
+/** What is in a topic that an arm wrote. */
+export interface Written {
+  readonly format: 'avro' | 'numbered'
+  /** Whether the orders of each key must stand there in their order. */
+  readonly ordered: boolean
+}
 
 /** The topics of one run: seeds the inputs, makes the producers' topics, proves what arrived. */
 export interface Topics {
-  seed(names: ReadonlySet<keyof typeof inputs>): Promise<void>
+  seed(names: ReadonlySet<InputName>, signal: AbortSignal): Promise<void>
   /** A new topic for a producer. */
   create(name: string): Promise<void>
   /** Throws when a number below `published` is not in the topic; answers how many records are there twice. */
-  checkPublished(topic: string, published: number, format: 'avro' | 'numbered'): Promise<number>
-  /** Throws when a group has not committed the end of an input's every partition. */
-  checkCommitted(groups: readonly string[], input: keyof typeof inputs): Promise<void>
+  checkWritten(topic: string, published: number, written: Written): Promise<number>
+  /** Throws when a group has not committed the end of every partition of a topic. */
+  checkCommitted(groups: readonly string[], topic: string): Promise<void>
+  openLoop(): Promise<OpenLoop>
   close(): Promise<void>
 }
 
 export const createTopics = async (brokers: string, registryUrl: string): Promise<Topics> => {
   const transport = createKafkaTransport(
-    { brokers: brokers.split(','), clientId: 'bench-seed' },
+    // A broker that has just been given hundreds of partitions takes its time to lead them.
+    { brokers: brokers.split(','), clientId: 'bench-seed', deliveryTimeoutMs: 60_000 },
     { logger: silentLogger },
   )
   const codec = createCodec({ source: createRegistryClient({ url: registryUrl }) })
   const admin = await transport.createAdmin()
 
-  const create = async (name: string): Promise<Topic<Order>> => {
-    await admin.createTopics([{ name, partitions: partitionCount, replicationFactor: 1, configs: {} }])
-    const topic = orderTopic(name, 'writer')
-    const versions = [topic.schema, schemaOf(name, 'reader')]
-    await registerSchemas(registryUrl, [{ compatibility, versions }])
+  const create = async (name: string, partitions: number = partitionCount): Promise<Topic<Order>> => {
+    await admin.createTopics([{ name, partitions, replicationFactor: 1, configs: {} }])
+    const topic = orderTopic(name, 'writer', partitions)
+    await registerSchemas(registryUrl, [{ compatibility, versions: [topic.schema, schemaOf(name, 'reader')] }])
     await codec.prepare([topic])
     return topic
   }
@@ -50,17 +49,18 @@ export const createTopics = async (brokers: string, registryUrl: string): Promis
     async create(name) {
       await create(name)
     },
-    async seed(names) {
+    async seed(names, signal) {
       for (const name of names) {
-        const { format, count } = inputs[name]
-        const topic = await create(name)
-        await seedRecords(transport, name, count, (number) => {
+        const { format, count, partitions } = inputs[name]
+        const topic = await create(name, partitions)
+        const encode = (number: number): Buffer => {
           const order = orderOf(number)
           return format === 'avro' ? codec.encode(topic, order) : Buffer.from(JSON.stringify(order))
-        })
+        }
+        await seedOrders(transport, { topic: name, partitions, count, encode, signal })
       }
     },
-    async checkPublished(name, published, format) {
+    async checkWritten(name, published, { format, ordered }) {
       const topic = orderTopic(name, 'writer')
       await codec.prepare([topic])
       const numberOf = (value: Buffer): number => {
@@ -68,71 +68,43 @@ export const createTopics = async (brokers: string, registryUrl: string): Promis
         const order = codec.decode(topic, value)
         return order === schemaMissing ? -1 : order.number
       }
-      const offsets = await admin.topicOffsets(name)
-      const ranges = offsets.map(({ partition, earliest, latest }) => ({
-        topic: name,
-        partition,
-        fromOffset: earliest,
-        untilOffset: latest,
-      }))
       const seen = new Uint8Array(published)
+      const last = new Map<string, number>()
       let duplicates = 0
-      for await (const { value } of transport.read(ranges)) {
+      for await (const { key, value } of transport.read(await rangesOf(admin, name))) {
         const number = value === null ? -1 : numberOf(value)
-        if (seen[number] === 1) duplicates++
+        const twice = seen[number] === 1
+        if (twice) duplicates++
         seen[number] = 1
+        if (!ordered || twice) continue
+        const name = key?.toString('latin1') ?? ''
+        const before = last.get(name) ?? -1
+        if (number < before) throw new Error(`${topic.name}: ${number} of ${name} came after ${before}`)
+        last.set(name, number)
       }
       const lost = seen.indexOf(0)
       if (lost !== -1) throw new Error(`${name}: record ${lost} was acknowledged and is not there`)
       return duplicates
     },
-    async checkCommitted(groups, input) {
-      const ends = await admin.topicOffsets(input)
+    async checkCommitted(groups, topic) {
+      const ends = await admin.topicOffsets(topic)
       for (const group of groups) {
-        const committed = await admin.committedOffsets(group, [input])
+        const committed = await admin.committedOffsets(group, [topic])
+        const offsets = new Map(committed.map(({ partition, offset }) => [partition, offset]))
         for (const { partition, latest } of ends) {
-          const offset = committed.find((each) => each.partition === partition)?.offset ?? 0
-          if (offset < latest) throw new Error(`${group} committed ${offset} of ${latest} in ${input}/${partition}`)
+          const offset = offsets.get(partition) ?? 0
+          if (offset < latest) throw new Error(`${group} committed ${offset} of ${latest} in ${topic}/${partition}`)
         }
       }
     },
+    openLoop: () => createOpenLoop(brokers, codec),
     close: () => admin.close(),
   }
 }
 
-/** Keys and three headers as every arm finds them: id, type, trace context. */
-const seedRecords = async (
-  transport: Transport,
-  topic: string,
-  count: number,
-  encode: (number: number) => Buffer,
-): Promise<void> => {
-  const producer = await transport.createProducer()
-  try {
-    for (let first = 0; first < count; first += seedBatch) {
-      const length = Math.min(seedBatch, count - first)
-      const records = Array.from({ length }, (_, index) => recordOf(topic, first + index, encode))
-      for (const outcome of await producer.send(records)) if (outcome.status !== 'ok') throw outcome.error
-    }
-  } finally {
-    await producer.close()
-  }
-}
-
-const recordOf = (topic: string, number: number, encode: (number: number) => Buffer): OutboundRecord => {
-  const { customerId, orderId } = orderOf(number)
-  const key = Buffer.from(customerId)
-  const trace = number.toString(16).padStart(32, '1')
-  const sampled = number % sampledEvery === 0 ? '01' : '00'
-  return {
-    topic,
-    partition: partitionOf(key, partitionCount),
-    key,
-    value: encode(number),
-    headers: HeaderBlock.of([
-      { name: 'ce_id', value: orderId },
-      { name: 'ce_type', value: 'io.interchange.bench.order.v1' },
-      { name: 'traceparent', value: `00-${trace}-b7ad6b7169203331-${sampled}` },
-    ]),
-  }
+const rangesOf = async (admin: TransportAdmin, topic: string) => {
+  const offsets = await admin.topicOffsets(topic)
+  return offsets
+    .filter(({ earliest, latest }) => latest > earliest)
+    .map(({ partition, earliest, latest }) => ({ topic, partition, fromOffset: earliest, untilOffset: latest }))
 }

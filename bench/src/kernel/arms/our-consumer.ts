@@ -1,28 +1,12 @@
-import { createCodec, createRegistryClient } from '@interchange/avro'
-import { createKafkaTransport } from '@interchange/kafka'
-import {
-  type Codec,
-  type ConsumerGroup,
-  type ConsumerGroupOptions,
-  createConsumerGroup,
-  createPublisher,
-  deadLetterTopicName,
-  effectRoute,
-  publishRoute,
-  type Route,
-  replayLaneName,
-  silentLogger,
-  systemClock,
-  type Topic,
-} from '@interchange/messaging'
+import { type Codec, effectRoute, publishRoute, type Route, type Topic } from '@interchange/messaging'
 import { createDatabase, createEffectStore, migrate } from '@interchange/store'
-import { startTelemetry } from '@interchange/telemetry'
 import { type ArmInput, type Meter, measurePasses, runArm } from '../meter.ts'
-import { type Order, orderTopic, partitionCount } from '../order-event.ts'
+import { type Order, orderTopic } from '../order-event.ts'
 import { createRecentIds } from '../recent-ids.ts'
+import { createOurGround } from './ground.ts'
 
 const routeOf = (
-  { mode, topic }: ArmInput,
+  { mode, topic, partitions }: ArmInput,
   group: string,
   meter: Meter,
   database: ReturnType<typeof createDatabase>,
@@ -56,7 +40,7 @@ const routeOf = (
   }
   const recent = createRecentIds(131_072)
   return publishRoute<Order>({
-    from: orderTopic(topic, 'reader'),
+    from: orderTopic(topic, 'reader', partitions),
     group,
     handle: ({ number, totalMinor, quantity, shipTo }, { messageId }) => {
       if (recent.isNew(messageId)) meter.order(number, totalMinor, quantity, shipTo.zone)
@@ -87,7 +71,6 @@ const checkRows = async (database: ReturnType<typeof createDatabase>, group: str
 const bytesTopic = (name: string): Topic<Buffer> => ({
   ...orderTopic(name, 'reader'),
   keyOf: (bytes) => bytes.toString('latin1', 6, 6 + ((bytes[5] ?? 0) >> 1)),
-  partitions: partitionCount,
 })
 
 /** No codec at all: the value is its bytes. */
@@ -107,57 +90,15 @@ const bytesCodec: Codec = {
  * - `store`: as `full`, with the Postgres inbox and one row per message instead of the remembered ids
  */
 await runArm(async (input) => {
-  const service = { name: 'bench', version: '1' }
-  const telemetry = startTelemetry({
-    service,
-    logger: silentLogger,
-    settings: {
-      disabled: false,
-      endpoint: input.otlpUrl,
-      headers: undefined,
-      serviceName: undefined,
-      resourceAttributes: undefined,
-      tracesExporter: 'otlp',
-      metricsExporter: 'otlp',
-      metricIntervalMs: 5_000,
-      sampler: 'parentbased_traceidratio',
-      samplerRatio: 0.01,
-      relation: 'parent',
-    },
-  })
-  const { metrics, tracing } = telemetry
-  const transport = createKafkaTransport(
-    { brokers: input.brokers.split(','), clientId: 'bench' },
-    { logger: silentLogger },
-  )
-  const avro = createCodec({ source: createRegistryClient({ url: input.registryUrl }) })
-  const codec = input.mode === 'bytes' ? bytesCodec : avro
-  const clock = systemClock
-  const common = { transport, codec, service, clock, random: Math.random, metrics, tracing }
-  const publisher = await createPublisher(common)
-  const admin = await transport.createAdmin()
+  const ground = await createOurGround(input, input.mode === 'bytes' ? bytesCodec : undefined)
   const database = createDatabase({ url: input.databaseUrl, schema: `bench_${input.name.replaceAll('-', '_')}` })
   if (input.mode === 'store') await prepareDatabase(database)
-
   const result = await measurePasses(input, async (group, meter) => {
-    const own = [deadLetterTopicName(input.topic, group), replayLaneName(input.topic, group)]
-    await admin.createTopics(own.map((name) => ({ name, partitions: 1, replicationFactor: 1, configs: {} })))
-    const ended = Promise.withResolvers<never>()
-    const options: ConsumerGroupOptions = {
-      ...common,
-      group,
-      routes: [routeOf(input, group, meter, database)],
-      publisher,
-      reportOutcome: async ({ outcome }) => ended.reject(new Error(`a message became ${outcome}`)),
-      logger: silentLogger,
-      onEnded: ended.reject,
-    }
-    const consumer: ConsumerGroup = await createConsumerGroup(options)
-    await Promise.race([meter.done, ended.promise])
+    const { consumer, ended } = await ground.start(routeOf(input, group, meter, database))
+    await Promise.race([meter.done, ended])
     await consumer.stop(10_000)
     if (input.mode === 'store') await checkRows(database, group, input.count)
   })
-  await telemetry.shutdown(5_000)
-  await Promise.all([publisher.close(), admin.close(), database.close()])
+  await Promise.all([ground.close(), database.close()])
   return result
 })
