@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { InterchangeError, type OutboundRecord, type TransportAdmin } from '@interchange/messaging'
+import { type Clock, InterchangeError, type OutboundRecord, type TransportAdmin } from '@interchange/messaging'
+import { sleepOn } from './doze.ts'
 
 /** What is known of the topics: which are there, and which Kafka refused a moment ago. */
 export interface RefusedTopics {
@@ -15,7 +15,7 @@ export interface RefusedTopics {
 const attemptsMax = 4
 const refusedForMs = 30_000
 
-export const createRefusedTopics = (admin: TransportAdmin): RefusedTopics => {
+export const createRefusedTopics = (admin: TransportAdmin, clock: Clock): RefusedTopics => {
   const partitionsOf = new Map<string, number>()
   const refusedUntilMs = new Map<string, number>()
 
@@ -27,7 +27,7 @@ export const createRefusedTopics = (admin: TransportAdmin): RefusedTopics => {
       const count = (await admin.partitionCounts([topic])).get(topic) ?? 0
       if (count > 0) partitionsOf.set(topic, count)
       if (count > partition || attempt >= attemptsOf(topic)) return count
-      await sleep(backoffMs(attempt), undefined, { signal })
+      await sleepOn(clock, backoffMs(attempt), signal)
     }
   }
 

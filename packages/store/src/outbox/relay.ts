@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { classify, type InterchangeError, type Logger, silentLogger, type Transport } from '@interchange/messaging'
+import {
+  type Clock,
+  classify,
+  type InterchangeError,
+  type Logger,
+  silentLogger,
+  systemClock,
+  type Transport,
+} from '@interchange/messaging'
 import type { Database } from '../database.ts'
 import { createDoze } from './doze.ts'
 import { pruneOutbox, quarantine } from './outbox-rows.ts'
@@ -13,6 +21,8 @@ export interface RelayOptions {
   readonly database: Database
   readonly transport: Transport
   readonly logger?: Logger
+  /** For its pauses; the lease goes by the monotonic clock. Default the system's. */
+  readonly clock?: Clock
   /** How long a relay that says nothing keeps others out, in milliseconds. Longer than one send may take. Default 15,000. */
   readonly leaseMs?: number
   /** Longest sleep, in milliseconds, when nobody wakes the relay. Default 500. */
@@ -49,7 +59,7 @@ const pruneEveryMs = 1_000
  * arrive in their order. What Kafka refuses for good is put into `outbox_quarantine` after at most four attempts.
  */
 export const createRelay = (options: RelayOptions): Relay => {
-  const { database, transport, logger = silentLogger, leaseMs = 15_000, pollMs = 500 } = options
+  const { database, transport, logger = silentLogger, clock = systemClock, leaseMs = 15_000, pollMs = 500 } = options
   const limits: PageLimits = {
     rowsMax: options.pageRowsMax ?? 1_000,
     bytesMax: options.pageBytesMax ?? 8 * 1024 * 1024,
@@ -57,7 +67,7 @@ export const createRelay = (options: RelayOptions): Relay => {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`
   const stop = new AbortController()
   const { signal } = stop
-  const doze = createDoze(signal)
+  const doze = createDoze(clock, signal)
   const health = { state: 'starting' as RelayHealth['state'], detail: '', sent: 0, quarantined: 0 }
 
   const degraded = (error: InterchangeError): void => {
@@ -118,7 +128,7 @@ export const createRelay = (options: RelayOptions): Relay => {
       try {
         const producer = await transport.createProducer()
         try {
-          await relay(lease, { producer, topics: createRefusedTopics(admin) })
+          await relay(lease, { clock, producer, topics: createRefusedTopics(admin, clock) })
         } finally {
           await producer.close()
         }

@@ -1,5 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { InterchangeError, type OutboundRecord, type SendOutcome, type TransportProducer } from '@interchange/messaging'
+import {
+  type Clock,
+  InterchangeError,
+  type OutboundRecord,
+  type SendOutcome,
+  type TransportProducer,
+} from '@interchange/messaging'
+import { sleepOn } from './doze.ts'
 import type { OutboxRow } from './read-page.ts'
 import type { RefusedTopics } from './refused-topics.ts'
 import type { RelayLease } from './relay-lease.ts'
@@ -12,6 +18,7 @@ export interface RefusedRow {
 }
 
 export interface SendPageOptions {
+  readonly clock: Clock
   readonly producer: TransportProducer
   readonly topics: RefusedTopics
   readonly lease: RelayLease
@@ -34,7 +41,7 @@ const backoffMsMax = 2_000
  */
 export const sendPage = async (
   rows: readonly OutboxRow[],
-  { producer, topics, lease, signal, onOutage }: SendPageOptions,
+  { clock, producer, topics, lease, signal, onOutage }: SendPageOptions,
 ): Promise<readonly RefusedRow[]> => {
   const refused: RefusedRow[] = []
 
@@ -59,7 +66,7 @@ export const sendPage = async (
       if (open === -1) return
       pending = pending.slice(open)
       onOutage(errorOf(outcomes[open]))
-      await sleep(Math.min(backoffMsMax, 50 * 2 ** waits), undefined, { signal })
+      await sleepOn(clock, Math.min(backoffMsMax, 50 * 2 ** waits), signal)
     }
   }
 
@@ -69,7 +76,7 @@ export const sendPage = async (
     if (isTopics(first.error)) {
       const { topic } = first.row.record
       if (attempt < topics.attemptsOf(topic)) {
-        await sleep(topics.backoffMs(attempt), undefined, { signal })
+        await sleepOn(clock, topics.backoffMs(attempt), signal)
         return sendChunk(
           failed.map(({ row }) => row),
           attempt + 1,
