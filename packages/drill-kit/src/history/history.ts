@@ -1,0 +1,85 @@
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * What one process did or saw. Every operation ends `ok`, `fail` (it did not happen) or `info` (nobody knows: it may have, it may
+ * still); an operation that never ends, because its process was killed, counts as `info`.
+ */
+export type Fact =
+  | {
+      readonly op: 'send'
+      readonly phase: 'invoke' | 'ok' | 'fail' | 'info'
+      readonly id: string
+      readonly key: string
+      /** Grows by one with every message of the key. */
+      readonly seq: number
+      /** A message no handler can take: it has to become a dead letter. */
+      readonly poison?: boolean
+      /** With `ok`, where the sender was told its place. */
+      readonly partition?: number
+      readonly offset?: number
+    }
+  | { readonly op: 'assigned' | 'revoked'; readonly partition: number; readonly epoch: number }
+  | {
+      readonly op: 'deliver'
+      readonly partition: number
+      readonly offset: number
+      readonly epoch: number
+      readonly id: string
+    }
+  | {
+      readonly op: 'commit'
+      readonly phase: 'invoke' | 'ok' | 'fail' | 'info'
+      readonly partition: number
+      readonly offset: number
+      readonly epoch: number
+    }
+  /** The process is about to die at a crash point. */
+  | { readonly op: 'crash'; readonly point: string; readonly hit: number }
+  | { readonly op: 'process'; readonly phase: 'started' | 'ready' | 'ended'; readonly detail: string }
+  | {
+      readonly op: 'fault'
+      /** `effective`: it was seen to have changed something; only those count. */
+      readonly phase: 'begin' | 'effective' | 'end'
+      readonly fault: string
+      readonly target: string
+    }
+  /** The faults are over: everything has to be settled within `withinMs`; `late` says what was not. */
+  | { readonly op: 'heal'; readonly withinMs: number }
+  | { readonly op: 'calm' }
+  | { readonly op: 'late'; readonly detail: string }
+
+/** A fact, who noted it, and when: milliseconds of the machine's monotonic clock, the same in all its processes. */
+export type Happened = Fact & { readonly at: number; readonly proc: string }
+
+export interface HistoryFile {
+  /** On disk when it returns, so that a killed process has told all it did. */
+  note(fact: Fact): void
+  close(): void
+}
+
+/** Opens `<proc>.jsonl` in `folder` for appending: a process that was killed goes on in its own file. */
+export const openHistory = (folder: string, proc: string): HistoryFile => {
+  const file = openSync(join(folder, `${proc}.jsonl`), 'a')
+  return {
+    note: (fact) => void writeSync(file, `${JSON.stringify({ at: nowMs(), proc, ...fact })}\n`),
+    close: () => closeSync(file),
+  }
+}
+
+/** All histories of a folder in the order in which things happened. */
+export const readHistory = (folder: string): readonly Happened[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.jsonl'))
+    .flatMap((name) => linesOf(readFileSync(join(folder, name), 'utf8')))
+    .sort((a, b) => a.at - b.at)
+
+/** A last line without its end was being written when its process was killed: it did not happen. */
+const linesOf = (text: string): Happened[] =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Happened)
+
+/** `process.hrtime` counts from the machine's start in every process; `performance.now` from the process's. */
+const nowMs = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000

@@ -1,0 +1,41 @@
+import type { Happened } from './history.ts'
+
+/** A record as the independent reader found it at the end. */
+export interface ReadRecord {
+  readonly partition: number
+  readonly offset: number
+  /** `ce_id`. */
+  readonly id: string
+  readonly key: string | null
+  readonly valueHash: string | null
+}
+
+/** A row a handler's work left in the database; `row` grows in the order of commits of a key. */
+export interface Effect {
+  readonly row: number
+  readonly id: string
+  readonly key: string
+  readonly seq: number
+}
+
+/** A dead letter, and the place it says it is from. */
+export interface Letter extends Omit<ReadRecord, 'partition' | 'offset'> {
+  readonly fromPartition: number
+  readonly fromOffset: number
+}
+
+/** All that is known when a drill is over. Checkers read nothing else. */
+export interface Observed {
+  readonly history: readonly Happened[]
+  /** The topic the load is written to. */
+  readonly log: readonly ReadRecord[]
+  readonly letters: readonly Letter[]
+  /** In the order of `row`. */
+  readonly effects: readonly Effect[]
+  /** Ids in the group's waiting table. */
+  readonly waiting: ReadonlySet<string>
+  /** The group's committed offsets at the end. */
+  readonly committed: readonly { readonly partition: number; readonly offset: number }[]
+  /** What a transactional copier made of the log: ids there are those of its inputs. */
+  readonly copies?: readonly ReadRecord[]
+}
