@@ -9,7 +9,7 @@ import { runKernel } from './kernel/run-kernel.ts'
 import { pipeline } from './pipeline.ts'
 import { type Options, readOptions, usage } from './read-options.ts'
 
-const { interrupted, wrongUsage } = { interrupted: 130, wrongUsage: 2 }
+const { goalMissed, wrongUsage, interrupted } = { goalMissed: 1, wrongUsage: 2, interrupted: 130 }
 
 const main = async (): Promise<number> => {
   const options = readOptions(process.argv.slice(2))
@@ -21,11 +21,11 @@ const main = async (): Promise<number> => {
   // The second one ends the process at once; the stack's guard then ends the rest.
   process.once('SIGINT', () => abort.abort()).once('SIGTERM', () => abort.abort())
   try {
-    const results = await runAll(options, abort.signal)
+    const { results, allMet } = await runAll(options, abort.signal)
     if (options.readme) await writeReadme()
     const answer = { results, commit: commit(), node: process.version }
     process.stdout.write(`${JSON.stringify(answer, null, options.json ? 0 : 2)}\n`)
-    return 0
+    return options.gate && !allMet ? goalMissed : 0
   } catch (error) {
     if (!abort.signal.aborted) throw error
     say('Interrupted; everything that was started has ended.')
@@ -33,16 +33,18 @@ const main = async (): Promise<number> => {
   }
 }
 
-const runAll = async (options: Options, signal: AbortSignal): Promise<readonly unknown[]> => {
+const runAll = async (options: Options, signal: AbortSignal) => {
   const given = { ...options, signal, say }
   const stem = new Date().toISOString().slice(0, 16).replace(':', '')
   const folder = options.out === undefined ? join(checkoutFolder, 'bench', 'results') : resolve(options.out)
   const results: unknown[] = []
+  let allMet = true
   if (options.comparisons.length > 0) {
     say(options.comparisons.join(' '))
     const name = `${stem}-kernel`
     const kernel = await runKernel(options.comparisons, { ...given, drawingFolder: join(folder, name) })
     results.push(...kernel.results)
+    allMet = kernel.results.every(({ met }) => met)
     await writeResult(folder, name, { results: kernel.results, ...kernel.raw })
   }
   for (const session of options.sessions) {
@@ -53,7 +55,7 @@ const runAll = async (options: Options, signal: AbortSignal): Promise<readonly u
     results.push({ name: session, ...figures })
     await writeResult(folder, name, { name: session, figures, raw })
   }
-  return results
+  return { results, allMet }
 }
 
 const sessions = { pipeline, costs: measureCosts } as const

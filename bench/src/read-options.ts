@@ -17,6 +17,7 @@ export interface Options {
   readonly out: string | undefined
   readonly readme: boolean
   readonly json: boolean
+  readonly gate: boolean
 }
 
 export const usage = `npm run bench -- [--only NAME,NAME] [--json] [--readme] [...]
@@ -60,6 +61,7 @@ Options:
   --out       a folder for the results instead of bench/results
   --readme    puts the newest results of bench/results into bench/README.md (with --only none, without measuring anything)
   --json      one line of JSON on stdout
+  --gate      exits with 1 when the kernel misses a goal: P14 says the same on every machine
 
 A short look, whose figures say nothing:  npm run bench -- --only P1,P6 --seconds 2 --rounds 1 --out some/folder
 `
@@ -90,6 +92,7 @@ export const readOptions = (args: readonly string[]): Options | string => {
     out: values.out,
     readme: values.readme,
     json: values.json,
+    gate: values.gate,
   }
 }
 
@@ -115,6 +118,7 @@ const parsed = (args: readonly string[]) => {
         out: { type: 'string' },
         readme: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
+        gate: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }).values

@@ -1,3 +1,4 @@
+import type { AllocationPlace } from './allocation-places.ts'
 import type { ArmName } from './arms.ts'
 import { type Comparison, type ComparisonName, comparisons, type Measure } from './comparisons.ts'
 import type { ArmResult } from './meter.ts'
@@ -30,6 +31,8 @@ export interface ArmFigures {
   readonly duplicates: number
   readonly p99Ms?: number
   readonly bytesPerRecord?: number
+  /** Where it allocates most. */
+  readonly places?: readonly AllocationPlace[]
 }
 
 /** A goal is missed when the whole interval is beyond it; a single waiting time over its bound misses it too. */
@@ -96,6 +99,7 @@ const figuresOf = (arm: ArmName, own: readonly Measurement[]): ArmFigures => {
     const values = own.flatMap((each) => each[measure] ?? [])
     return values.length === 0 ? undefined : median(values)
   }
+  const places = own.at(-1)?.places
   const [p99Ms, bytesPerRecord] = [medianOf('p99Ms'), medianOf('bytesPerRecord')]
   return {
     arm,
@@ -104,5 +108,6 @@ const figuresOf = (arm: ArmName, own: readonly Measurement[]): ArmFigures => {
     duplicates: own.reduce((sum, { duplicates }) => sum + duplicates, 0),
     ...(p99Ms !== undefined && { p99Ms }),
     ...(bytesPerRecord !== undefined && { bytesPerRecord }),
+    ...(places !== undefined && { places }),
   }
 }

@@ -140,7 +140,7 @@ export const comparisons = {
     against: [],
     bound: { label: '-', of: () => 1 },
     goal: { atMost: 400 },
-    nextIdea: 'see `places` of the arm in the raw rounds: the largest allocating functions',
+    nextIdea: 'one object for a record and its message; find a header without a view of it',
   },
 } as const satisfies Readonly<Record<string, Comparison>>
 

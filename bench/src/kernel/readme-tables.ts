@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkoutFolder } from '@interchange/stack'
+import type { AllocationPlace } from './allocation-places.ts'
 import { arms } from './arms.ts'
 import type { ArmFigures, Compared } from './compare.ts'
 import { type Comparison, comparisonNames, comparisons } from './comparisons.ts'
@@ -33,7 +34,7 @@ export const kernelTables = (runs: readonly Named<KernelFile>[]): string => {
     ...(short.length === 0
       ? ['Every goal is met.']
       : [
-          '| short | flame graph | top of the profile (share of its time) | next idea |',
+          '| short | flame graph | top of the profile (share of its time, or bytes) | next idea |',
           '|---|---|---|---|',
           ...short.map(({ result, run }) => shortRow(result, run)),
         ]),
@@ -71,19 +72,27 @@ const cellRow = ({ name, ratio, interval, met, cpuRatio, p99Ms }: Compared): str
   ])
 }
 
-const shortRow = ({ name }: Compared, run: Named<KernelFile>): string => {
+const shortRow = ({ name, arms: figures }: Compared, run: Named<KernelFile>): string => {
   const { ours, nextIdea }: Comparison = comparisons[name]
   const profile = run.file.profiles?.find(({ arm }) => arm === ours)
+  const allocated = figures.find(({ arm }) => arm === ours)?.places ?? []
   return row([
     name,
     profile === undefined ? '' : `[${ours}.svg](results/${run.name}/${ours}.svg)`,
-    profile === undefined ? '' : topOf(profile),
+    profile === undefined ? allocated.slice(0, topMax).map(topPlace).join(', ') : topOf(profile),
     nextIdea,
   ])
 }
 
+const topMax = 6
+
 const topOf = ({ hottest }: ArmProfile): string =>
-  hottest.map(({ name, share }) => `${name} ${(100 * share).toFixed(0)} %`).join(', ')
+  hottest
+    .slice(0, topMax)
+    .map(({ name, share }) => `${name} ${(100 * share).toFixed(0)} %`)
+    .join(', ')
+
+const topPlace = ({ place, bytesPerRecord }: AllocationPlace): string => `${place} ${bytesPerRecord.toFixed(0)} B`
 
 const armRow = ({ arm, recordsPerSecond, cpuMicrosPerRecord, duplicates, p99Ms, bytesPerRecord }: ArmFigures): string =>
   row([

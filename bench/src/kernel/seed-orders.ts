@@ -28,7 +28,7 @@ export const seedOrders = async (
     ready = []
   }
   try {
-    for (const numbers of batches(count, partitions)) {
+    for (const numbers of partitionBatches(count, partitions)) {
       for (const number of numbers) ready.push(recordOf(topic, partitions, number, encode(number)))
       if (ready.length >= sendRecords) await send()
     }
@@ -38,8 +38,8 @@ export const seedOrders = async (
   }
 }
 
-/** The numbers in the order they are sent: each batch for one partition. */
-function* batches(count: number, partitions: number): Generator<readonly number[]> {
+/** Orders 0 to `count` - 1 as they are sent: each batch for one partition, each partition's in order. */
+export function* partitionBatches(count: number, partitions: number): Generator<readonly number[]> {
   const waiting: number[][] = Array.from({ length: partitions }, () => [])
   for (let number = 0; number < count; number++) {
     const own = waiting[partitionOf(Buffer.from(orderOf(number).customerId), partitions)]
@@ -47,7 +47,7 @@ function* batches(count: number, partitions: number): Generator<readonly number[
     own.push(number)
     if (own.length === batchRecords) yield own.splice(0)
   }
-  yield* waiting
+  yield* waiting.filter(({ length }) => length > 0)
 }
 
 /** Keys and three headers as every arm finds them: id, type, trace context. */
