@@ -3,7 +3,7 @@ import type { MemoryTransport } from '@interchange/messaging/memory'
 import { type HistoryEvent, type LetterOf, placeKey, type RecordFacts } from './history.ts'
 import { itemTopic, readItem } from './item.ts'
 import type { Kernel } from './kernel.ts'
-import { derivedTopic, groupOfDerived, groupOfSource, type Plan, sourceTopic } from './plan.ts'
+import { derivedTopic, groupOfDerived, groupOfSource, type Plan, sourceTopic, toldBytesMax, toldTopic } from './plan.ts'
 import type { Process, World } from './world.ts'
 
 /** The in-memory Kafka as a process of its own, and what it holds. Call `memory` in steps of `process` only. */
@@ -57,6 +57,9 @@ export const createBroker = async (
       })),
     )
   }
+  const told = itemTopic(toldTopic, plan.partitions)
+  const configs = { 'max.message.bytes': String(toldBytesMax) }
+  await admin.createTopics([{ name: told.name, partitions: told.partitions, replicationFactor: 1, configs }])
   const letterTopics = new Set(reads.map(([topic, group]) => kernel.deadLetterTopicName(topic, group)))
 
   const lanes = new Set(reads.map(([topic, group]) => kernel.replayLaneName(topic, group)))

@@ -3,7 +3,7 @@ import { checkHistory } from './check-history.ts'
 import type { Invariant } from './checkers/check.ts'
 import type { Happened } from './history.ts'
 import { loadKernel } from './kernel.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, toldBytesMax, toldTopic } from './plan.ts'
 import { runSeed, type SeedResult } from './run-seed.ts'
 
 type Kind = Happened['kind']
@@ -12,6 +12,7 @@ type Of<K extends Kind> = Extract<Happened, { kind: K }>
 /** A seed of each sort with everything in it that is broken below, whatever the kernel makes of the seeds. */
 let sound: SeedResult
 let waited: SeedResult
+let relayed: SeedResult
 beforeAll(async () => {
   sound = await firstSeed(
     ({ room }) => room === undefined,
@@ -28,6 +29,14 @@ beforeAll(async () => {
       (event) => event.kind === 'claimed' && event.rows.length > 0,
       (event) => event.kind === 'put' && event.rows.some(({ attempts }) => attempts > 1),
       (event) => event.kind === 'outcome' && event.replayId !== undefined,
+    ],
+  )
+  relayed = await firstSeed(
+    ({ outbox }) => outbox !== undefined,
+    [
+      (event) => event.kind === 'quarantined',
+      (event) => event.kind === 'written',
+      (event) => event.kind === 'relay' && event.what === 'sends',
     ],
   )
 }, 120_000)
@@ -358,6 +367,47 @@ describe('the checkers', () => {
     expect(new Set(checkHistory(plan, untold).map(({ invariant }) => invariant))).toContain('R1')
     expect(red('outcome', isReplays, (event) => [{ ...event, outcome: 'dead-lettered' }], waited)).toContain('R1')
     expect(red('outcome', isReplays, (event) => [{ ...event, replayId: 'forged' }], waited)).toContain('R1')
+  })
+
+  it('see a row of the outbox that is not sent, not written, out of order, or quarantined for nothing (O1)', () => {
+    const { plan, history } = relayed
+    const isTold = ({ topic }: Of<'append'>): boolean => topic === toldTopic
+    const untold = history.filter((event) => event.kind !== 'append' || !isTold(event))
+    expect(new Set(checkHistory(plan, untold).map(({ invariant }) => invariant))).toContain('O1')
+    expect(red('append', isTold, (event) => [event, { ...event, id: 'another', offset: 9_999 }], relayed)).toContain(
+      'O1',
+    )
+    const isSent = ({ topic, bytes }: Of<'written'>): boolean => topic === toldTopic && bytes < toldBytesMax
+    const quarantined = ({ id, topic, atMs }: Of<'written'>): Happened => ({ kind: 'quarantined', id, topic, atMs })
+    expect(red('written', isSent, (event) => [event, quarantined(event)], relayed)).toContain('O1')
+    expect(
+      red(
+        'quarantined',
+        () => true,
+        () => [],
+        relayed,
+      ),
+    ).toContain('O1')
+    const late = (event: Of<'written'>): Happened[] => [{ ...event, position: 1_000 }]
+    const hasLater = (event: Of<'written'>): boolean =>
+      isSent(event) &&
+      history.some(
+        (other) =>
+          other.kind === 'written' && isSent(other) && other.key === event.key && other.position > event.position,
+      )
+    expect(red('written', hasLater, late, relayed)).toContain('O1')
+  })
+
+  it('see a relay that sends although another has the lease (O2)', () => {
+    const fenced = ({ process, atMs }: Of<'relay'>): Happened => ({ kind: 'relay', process, what: 'refused', atMs })
+    expect(
+      red(
+        'relay',
+        ({ what }) => what === 'sends',
+        (event) => [fenced(event), event],
+        relayed,
+      ),
+    ).toContain('O2')
   })
 
   it('see what is not settled after the faults, and a group that ends by itself (V17)', () => {

@@ -5,6 +5,7 @@ import { checkLog } from './checkers/check-log.ts'
 import { checkOnce } from './checkers/check-once.ts'
 import { checkOrder } from './checkers/check-order.ts'
 import { checkOwnership } from './checkers/check-ownership.ts'
+import { checkRelay } from './checkers/check-relay.ts'
 import { checkReplays } from './checkers/check-replays.ts'
 import { checkWaiting } from './checkers/check-waiting.ts'
 import { createEnds } from './checkers/ends.ts'
@@ -22,6 +23,7 @@ const checkers: readonly Checker[] = [
   checkAccounting,
   checkWaiting,
   checkReplays,
+  checkRelay,
 ]
 
 /** Holds a history against every invariant; in the order of the history. */

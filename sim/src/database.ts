@@ -7,10 +7,13 @@ import type { Process, World } from './world.ts'
 export interface Staged<Result> {
   readonly result: Result
   readonly commit: () => void
+  readonly rollback?: () => void
 }
 
 /** A database as a process of its own, over a network that loses requests and answers. Its transactions run one at a time. */
 export interface Database {
+  readonly process: Process
+  readonly reachable: boolean
   setReachable(reachable: boolean): void
   /**
    * `stage` runs when the transaction begins, and may throw what the database refuses; rejects with class `outage` when the
@@ -50,6 +53,10 @@ export const createDatabase = (
   const away = (): Error => new InterchangeError('ICX_STORE_UNAVAILABLE', 'database away', { class: 'outage' })
 
   return {
+    process,
+    get reachable() {
+      return reachable
+    },
     setReachable(to) {
       reachable = to
     },
@@ -62,9 +69,9 @@ export const createDatabase = (
         }
         const begin = (): void => {
           try {
-            const { result, commit } = stage()
+            const staged = stage()
             process.post(dice.latencyMs(), () => {
-              end(result, commit)
+              end(staged)
               ended()
             })
           } catch (error) {
@@ -72,11 +79,12 @@ export const createDatabase = (
             ended()
           }
         }
-        const end = (result: Result, commit: () => void): void => {
+        const end = ({ result, commit, rollback }: Staged<Result>): void => {
           // A client that is gone takes its open transaction with it, unless the commit was on its way already.
           const abandoned = !client.alive && dice.random() < 0.5
           if (abandoned || !reachable || dice.happens('rollback', 0.1)) {
             note({ kind: 'fault', fault: 'rollback', process: client.name, detail: what })
+            rollback?.()
             refuse(dice.latencyMs())
             return
           }

@@ -2,7 +2,9 @@ import type { DeliveryOutcome, EffectStore, SettleEntry, SettleResult } from '@i
 import type { Database } from './database.ts'
 import type { HistoryEvent } from './history.ts'
 import type { Kernel } from './kernel.ts'
-import type { Plan } from './plan.ts'
+import type { Writing } from './outbox-tables.ts'
+import { outputKey, type Plan } from './plan.ts'
+import type { Outbox } from './relays.ts'
 import type { WaitingTable } from './waiting-table.ts'
 import type { Process } from './world.ts'
 
@@ -21,15 +23,23 @@ export interface EffectTables {
 interface Stage {
   readonly inbox: Map<string, Buffer>
   readonly commits: (() => void)[]
+  /** What the effects tell others. */
+  readonly writing: Writing | undefined
 }
 
 export const createEffectTables = (
   kernel: Kernel,
-  { room, tellsOutcomes }: Plan,
+  { room, tellsOutcomes, messages }: Plan,
   database: Database,
   waiting: WaitingTable,
+  outbox: Outbox | undefined,
   note: (event: HistoryEvent) => void,
 ): EffectTables => {
+  const keyOf = ({ n, part }: Effect): string => {
+    const message = messages[n]
+    return message === undefined ? '' : outputKey(message, part)
+  }
+
   const inbox = new Map<string, Buffer>()
 
   /** Decides one entry within its transaction. */
@@ -49,7 +59,12 @@ export const createEffectTables = (
         tell(client, { ...entry.delivery, outcome: result === 'done' ? 'resolved' : 'duplicate' })
       if (claim !== undefined) waiting.leave(client, claim, offset)
     })
-    if (result === 'done') stage.inbox.set(messageId, contentHash)
+    if (result === 'duplicate') return result
+    stage.inbox.set(messageId, contentHash)
+    for (const [ordinal, effect] of effects.entries()) {
+      const id = kernel.derivedEventId(messageId, 'told', ordinal)
+      if (outbox !== undefined) stage.writing?.write([outbox.row({ id, key: keyOf(effect), n: effect.n })])
+    }
     return result
   }
 
@@ -62,14 +77,16 @@ export const createEffectTables = (
       tellsOutcomes,
       settle: (_group, entries) =>
         database.transact(client, `${entries.length} entries`, () => {
-          const stage: Stage = { inbox: new Map(), commits: [] }
+          const stage: Stage = { inbox: new Map(), commits: [], writing: outbox?.tables.begin() }
           const result = entries.map((entry) => decide(client, entry, stage))
           return {
             result,
             commit() {
               for (const [id, contentHash] of stage.inbox) inbox.set(id, contentHash)
               for (const commit of stage.commits) commit()
+              stage.writing?.commit()
             },
+            rollback: () => stage.writing?.rollback(),
           }
         }),
     }),

@@ -77,6 +77,18 @@ export type HistoryEvent =
   | ({ readonly kind: 'left'; readonly offset: number } & Claim)
   /** The claim is void: nothing was written under it. */
   | ({ readonly kind: 'fenced' } & Claim)
+  /** A row of the outbox, committed. */
+  | {
+      readonly kind: 'written'
+      readonly id: string
+      readonly topic: string
+      readonly key: string
+      readonly position: number
+      readonly bytes: number
+    }
+  | { readonly kind: 'quarantined'; readonly id: string; readonly topic: string }
+  /** What a relay does: has the lease, is told that another has it, sends rows. */
+  | { readonly kind: 'relay'; readonly process: string; readonly what: 'holds' | 'refused' | 'sends' }
   | ({ readonly kind: 'commit'; readonly offset: number; readonly refused: boolean } & Assignment)
   | { readonly kind: 'fault'; readonly fault: FaultKind; readonly process: string; readonly detail: string }
   | { readonly kind: 'process'; readonly process: string; readonly phase: 'started' | 'killed' | 'stopped' | 'failed' }

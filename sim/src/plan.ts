@@ -56,6 +56,23 @@ export const derivedTopic = 'posted'
 export const groupOfSource = 'posting'
 export const groupOfDerived = 'ledger'
 
+/** A transaction that writes rows of one key into the outbox, a pause between them. */
+export interface PlannedWriting {
+  readonly n: number
+  readonly key: string
+  readonly rows: number
+  readonly pauseMs: number
+  readonly commits: boolean
+  readonly beginAtMs: number
+  /** Kafka refuses a row that is too large or for a topic that is not there. */
+  readonly fate: 'fine' | 'too-large' | 'nowhere'
+}
+
+/** What is relayed goes there; records beyond the limit are refused, and the second topic does not exist. */
+export const toldTopic = 'told'
+export const toldBytesMax = 2_000
+export const missingTopic = 'nowhere'
+
 /** Everything about a run that its seed decides before it begins. */
 export interface Plan {
   readonly partitions: number
@@ -75,6 +92,8 @@ export interface Plan {
   readonly tellsOutcomes: boolean
   /** Chance that an engineer sends a letter back. */
   readonly replayChance: number
+  /** Transactions of others that write into the outbox beside the second group's; undefined when nothing is relayed. */
+  readonly outbox: { readonly writings: readonly PlannedWriting[] } | undefined
   /** How far the clocks of two processes may be apart. */
   readonly skewMsMax: number
 }
@@ -90,8 +109,8 @@ export const createPlan = (random: () => number): Plan => {
   const between = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1))
   const partitions = between(1, 3)
   const keys = between(2, 8)
-  const count = between(20, 45)
-  const publishingMs = between(200, 900)
+  const count = between(12, 28)
+  const publishingMs = between(200, 700)
   const newSchemas = random() < 0.5 ? 0.2 : 0
   const messages = Array.from({ length: count }, (_, n): PlannedMessage => {
     const kind = kindOf(random())
@@ -108,6 +127,18 @@ export const createPlan = (random: () => number): Plan => {
       publishAtMs: Math.floor((publishingMs * n) / count),
     }
   })
+  const writing = (n: number): PlannedWriting => {
+    const drawn = random()
+    return {
+      n,
+      key: `w${between(1, 3)}`,
+      rows: between(1, 3),
+      pauseMs: between(0, 80),
+      commits: random() < 0.9,
+      beginAtMs: between(0, publishingMs),
+      fate: drawn < 0.05 ? 'too-large' : drawn < 0.1 ? 'nowhere' : 'fine',
+    }
+  }
   const strangerKinds: readonly StrangerKind[] = ['garbage', 'key-mismatch', 'tombstone', 'unknown-schema']
   return {
     partitions,
@@ -127,7 +158,8 @@ export const createPlan = (random: () => number): Plan => {
     room: random() < 0.6 ? { keyBytesMax: between(300, 2_500), partitionBytesMax: between(600, 6_000) } : undefined,
     tellsOutcomes: random() < 0.5,
     replayChance: random() < 0.5 ? 0.6 : 0,
-    skewMsMax: random() < 0.5 ? between(1, 1_500) : 0,
+    outbox: random() < 0.4 ? { writings: Array.from({ length: between(5, 15) }, (_, n) => writing(n)) } : undefined,
+    skewMsMax: random() < 0.4 ? between(1, 4_000) : 0,
   }
 }
 

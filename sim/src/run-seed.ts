@@ -10,6 +10,7 @@ import type { Scene } from './members.ts'
 import { createNemesis } from './nemesis.ts'
 import { createPlan, type Plan } from './plan.ts'
 import { createRegistry } from './registry.ts'
+import { startOutbox } from './relays.ts'
 import { startReplayDesk } from './replay-desk.ts'
 import { startSource } from './source.ts'
 import { createWaitingTable } from './waiting-table.ts'
@@ -62,7 +63,8 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
   const broker = await createBroker(kernel, world, plan, note)
   const database = createDatabase(kernel, world, dice, note)
   const waiting = createWaitingTable(kernel, database, note)
-  const effects = createEffectTables(kernel, plan, database, waiting, note)
+  const outbox = plan.outbox && startOutbox({ kernel, world, plan, dice, broker, database, note }, plan.outbox.writings)
+  const effects = createEffectTables(kernel, plan, database, waiting, outbox, note)
   const registry = createRegistry(kernel, world, dice, note)
   const dependency = { away: false }
   const scene: Scene = { kernel, world, plan, dice, broker, database, waiting, effects, registry, note, dependency }
@@ -78,12 +80,24 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
     note({ kind: 'healed', detail: '' })
     dice.heal()
     nemesis.stop()
+    outbox?.stop()
     const healedAtMs = world.nowMs
+    const unsettled = (): string[] =>
+      [
+        source.isOver ? '' : 'not everything is published',
+        desk.isOver ? '' : 'not every replay is sent',
+        waiting.rows === 0 ? '' : `${waiting.rows} messages wait`,
+        outbox?.isOver === false ? 'the outbox is not empty' : '',
+        broker.isDrained() ? '' : 'not everything is committed',
+        nemesis.members.every(({ group }) => group !== undefined) ? '' : 'not every member has started',
+      ].filter((what) => what !== '')
+    /** Asked for after every step. */
     const calm = (): boolean =>
       source.isOver &&
       desk.isOver &&
-      broker.isDrained() &&
       waiting.rows === 0 &&
+      outbox?.isOver !== false &&
+      broker.isDrained() &&
       nemesis.members.every(({ group }) => group !== undefined)
     const untilMs = healedAtMs + healedMsMax
     const settle = (): Promise<boolean> => world.run(() => calm() || world.steps > stepsMax, untilMs)
@@ -96,7 +110,7 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
       .filter(({ group }) => !['running', 'degraded'].includes(group?.health().state ?? ''))
       .map(({ process, group }) => `${process.name} is ${group?.health().state}: ${group?.health().detail}`)
     const restful = calm() && unhealthy.length === 0
-    note({ kind: restful ? 'calm' : 'restless', detail: unhealthy.join('; ') })
+    note({ kind: restful ? 'calm' : 'restless', detail: [...unsettled(), ...unhealthy].join('; ') })
   }
   return {
     seed,

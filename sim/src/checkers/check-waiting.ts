@@ -82,6 +82,10 @@ export const checkWaiting: Checker = (plan, report, ends) => {
         const place = placeKey(event)
         if (event.token !== tokens.get(place)) report('W4', `${event.process} puts under ${event.token} of ${place}`)
         const rows = rowsAt(table, place)
+        if (
+          event.rows.some(({ offset }) => ends.recordAt(event.topic, event.partition, offset)?.replayId !== undefined)
+        )
+          report('R1', `${event.process} lets a replay wait in the table: its offset passes before its outcome`)
         for (const row of event.rows) {
           const before = rows.get(row.offset)?.attempts ?? 0
           if (row.attempts < before)

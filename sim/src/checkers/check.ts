@@ -15,13 +15,15 @@ export type Invariant =
   | 'V14'
   | 'V15'
   | 'V17'
-  /** Ours: waiting (early, attempts, caps, fence, outcomes) and replays. */
+  /** Ours: waiting (early, attempts, caps, fence, outcomes), replays, the outbox. */
   | 'W1'
   | 'W2'
   | 'W3'
   | 'W4'
   | 'W5'
   | 'R1'
+  | 'O1'
+  | 'O2'
 
 export interface Violation {
   readonly invariant: Invariant
