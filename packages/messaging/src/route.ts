@@ -51,6 +51,11 @@ interface RouteSettings<Value> {
  * that, since what is published keeps its order.
  */
 export interface PublishRoute<Value> extends RouteSettings<Value> {
+  /**
+   * `transactional`: outputs, dead letters and offsets are committed in one Kafka transaction, every 100 ms or 2,000 messages, so
+   * that readers of committed records see each output once. Refused on a driver that does not keep it. Default `at-least-once`.
+   */
+  readonly delivery?: 'at-least-once' | 'transactional'
   /** Later messages of a key go on after a dead letter: there is nowhere for them to wait. */
   readonly afterDeadLetter?: 'continue'
   readonly handle: (value: Value, context: HandlerContext) => Answer<Outgoing>

@@ -76,7 +76,7 @@ export const createCommits = (state: GroupState): Commits => {
 }
 
 /** Counts are told per commit, not per message. */
-const tellCounts = ({ options: { metrics, group } }: GroupState, { topic, counts }: OwnedPartition): void => {
+export const tellCounts = ({ options: { metrics, group } }: GroupState, { topic, counts }: OwnedPartition): void => {
   if (counts.handled > 0) metrics.handled(topic, group, counts.handled, counts.handledMs)
   counts.handled = 0
   counts.handledMs = 0

@@ -18,6 +18,8 @@ export interface CompiledRoute {
   readonly heldKeys: HeldKeys | undefined
   /** Delays of the group's retry topics, shortest first; empty where messages wait elsewhere. */
   readonly retryDelaysMs: readonly number[]
+  /** Its outputs, letters and offsets are committed in transactions. */
+  readonly transactional: boolean
   readonly ordering: 'key' | 'partition' | 'none'
   readonly concurrencyMax: number
   /** Handlers running, and messages handled but not settled, before no more are started. */
@@ -62,6 +64,7 @@ const compileRoute = (route: Route): CompiledRoute => {
     heldKeys: heldKeysOf(route),
     room: (route.ordering ?? 'key') === 'key' ? store?.waiting : undefined,
     retryDelaysMs: retryDelaysOf(route),
+    transactional: isTransactional(route),
     ordering: route.ordering ?? 'key',
     concurrencyMax,
     unsettledMax: store === undefined ? 4 * concurrencyMax : concurrencyMax + 2 * batchMax,
@@ -96,6 +99,14 @@ const retryDelaysOf = (route: Route): readonly number[] => {
   if (delaysMs.some((delayMs, index) => !(delayMs > (delaysMs[index - 1] ?? 0) && delayMs <= retryDelayMsMax)))
     throw invalid(route.group, `${what} whose delays do not grow from above 0 to at most ${retryDelayMsMax} ms`)
   return delaysMs
+}
+
+const isTransactional = (route: Route): boolean => {
+  if (!('delivery' in route) || route.delivery !== 'transactional') return false
+  const what = `asks for transactions on its route from ${route.from.name}`
+  if ('store' in route) throw invalid(route.group, `${what}, whose effects commit in its database`)
+  if (retryDelaysOf(route).length > 0) throw invalid(route.group, `${what}, which waits in retry topics outside them`)
+  return true
 }
 
 const positive = (route: Route, name: string, value: number): number => {

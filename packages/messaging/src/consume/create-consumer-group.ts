@@ -1,7 +1,6 @@
 import type { ConsumerGroup, ConsumerGroupOptions } from '../consumer-group.ts'
 import { classify } from '../failure/classify.ts'
 import { InterchangeError } from '../failure/failure.ts'
-import { createSendQueue } from '../publish/send-queue.ts'
 import { createAttempts } from './attempts.ts'
 import { createCommits } from './commits.ts'
 import { type CompiledRoute, compileRoutes } from './compiled-route.ts'
@@ -14,6 +13,7 @@ import { type GroupState, recovered, troubled } from './group-state.ts'
 import { groupTopics } from './group-topics.ts'
 import { createHeldKeys, holdsKey } from './held-keys.ts'
 import { createIntake } from './intake.ts'
+import { createLetterQueue } from './letter-queue.ts'
 import { createLetters } from './letters.ts'
 import type { Message } from './message.ts'
 import { createOutageWatch } from './outage-watch.ts'
@@ -25,6 +25,8 @@ import { createRoomWork } from './room-work.ts'
 import { createScheduler } from './scheduler.ts'
 import { createSettlement } from './settlement.ts'
 import { shutDown } from './shutdown.ts'
+import { createGroupTransactions } from './transactions/group-transactions.ts'
+import { openTransactions, refuseGaps } from './transactions/open-transactions.ts'
 import { healthOf, startWatch } from './watch.ts'
 
 /**
@@ -36,7 +38,12 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
   const state = initialState(options)
   const { clock, random, logger, transport, group } = options
   await options.codec.prepare([...routes.values()].map(({ topic }) => topic))
+  refuseGaps(options, routes, state.limits)
   const letterProducer = await transport.createProducer()
+  const open = await openTransactions(options, routes).catch(async (error) => {
+    await letterProducer.close()
+    throw error
+  })
 
   const end = (error: InterchangeError): void => {
     if (state.phase === 'stopped' || state.phase === 'failed') return
@@ -74,8 +81,22 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
   const letterQueue = createLetterQueue(options, letterProducer)
   const flood = createFloodWatch(state.limits.floodLetters)
   const outages = createOutageWatch(state.limits.outageAfterMessages)
-  const commits = createCommits(state)
-  const letters = createLetters(state, letterQueue)
+  const plain = createCommits(state)
+  const transactions =
+    open &&
+    createGroupTransactions({
+      state,
+      open,
+      plain,
+      settled: (message, as) => settlement.settle(message, as),
+      failed: (message, error) => failures.failed(message, error),
+      take: (batch) => intake.take(batch),
+      pause: (partition) => intake.pause(partition),
+      relieve: () => intake.relieve(),
+      end,
+    })
+  const commits = transactions ?? plain
+  const letters = createLetters(state, letterQueue, (message, letter) => transactions?.prepareLetter(message, letter))
   const retryTopics = createRetryTopics(state, letterQueue)
   const settlement = createSettlement({
     state,
@@ -88,6 +109,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
       const leaves = as === 'dead-lettered' && !holdsKey(message)
       heldKeys.mind(message, as, leaves ? () => parking.takeOut(message, then) : then)
     },
+    enter: (message, as) => transactions?.enter(message, as),
     left: (message) => parking.left(message),
     onRoom: ({ owner }) => {
       if (owner.lanes.ready) scheduler.list(owner)
@@ -130,12 +152,23 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     owner.counts.handled++
     owner.counts.handledMs += clock.now() - message.startedAtMs
     if (owner.route.store !== undefined) batches.add(message)
+    else if (owner.transaction !== undefined) prepare(message)
     else if (outputs === undefined || listOf(answer).length === 0) settlement.conclude(message, 'done')
     else publish(message, outputs)
     // What it answered is queued in order, so the next of its key may go; not past a message that may yet become a letter
     // its key waits for.
     if (owner.route.heldKeys === undefined) releaseLane(message)
     else owner.lanes.hold(message)
+  }
+
+  const prepare = (message: Message): void => {
+    try {
+      transactions?.prepare(message)
+    } catch (error) {
+      failures.failed(message, error)
+      return
+    }
+    settlement.conclude(message, 'done')
   }
 
   const publish = (message: Message, to: NonNullable<typeof outputs>): void => {
@@ -168,7 +201,12 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     start: attempts.start,
     holdBack: (message) => parking.holdBack(message),
   })
-  const intake = createIntake({ state, commits, list: scheduler.list })
+  const intake = createIntake({
+    state,
+    commits,
+    holdBack: (batch, partition) => transactions?.holdBack(batch, partition),
+    list: scheduler.list,
+  })
   const parking = createParking({
     state,
     commits,
@@ -195,6 +233,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     group,
     topics: [...topics.keys()],
     isolation: state.limits.isolation,
+    transactional: transactions !== undefined,
     sessionTimeoutMs: state.limits.sessionTimeoutMs,
     rebalanceTimeoutMs: state.limits.rebalanceTimeoutMs,
     fetchPartitionBytesMax: state.limits.fetchPartitionBytesMax,
@@ -204,7 +243,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     onEnded: end,
   })
   state.consumer = await joining.catch(async (error) => {
-    await letterProducer.close()
+    await Promise.all([letterProducer.close(), open?.close()])
     throw error
   })
   if (state.phase === 'starting') state.phase = 'running'
@@ -215,7 +254,10 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     group,
     health: () => healthOf(state),
     stop(deadlineMs) {
-      stopping ??= shutDown({ state, gate, attempts, commits, letterQueue, letterProducer }, deadlineMs)
+      stopping ??= shutDown(
+        { state, gate, attempts, commits, letterQueue, letterProducer, transactions: open },
+        deadlineMs,
+      )
       return stopping
     },
   }
@@ -238,25 +280,6 @@ const initialState = (options: ConsumerGroupOptions): GroupState => ({
   progressed: false,
   onRest: new Set(),
 })
-
-const createLetterQueue = (
-  { clock, random, metrics }: ConsumerGroupOptions,
-  producer: Parameters<typeof createSendQueue>[0]['producer'],
-) =>
-  createSendQueue({
-    producer,
-    clock,
-    random,
-    lingerMs: 2,
-    batchRecordsMax: 100,
-    batchBytesMax: 256 * 1024,
-    inFlightRecordsMax: 1_000,
-    inFlightBytesMax: 16 * 1024 * 1024,
-    waitersMax: Number.POSITIVE_INFINITY,
-    retryBackoffMs: 100,
-    retryBackoffMsMax: 5_000,
-    onSent: (topic, count, durationMs) => metrics.sent(topic, count, durationMs),
-  })
 
 const watchEveryMs = (routes: ReadonlyMap<string, CompiledRoute>): number =>
   Math.max(5, Math.min(250, ...[...routes.values()].map(({ timeoutMs }) => timeoutMs / 4)))

@@ -12,6 +12,9 @@ export interface GroupLimits {
   /** How often a group with held keys asks whether one of them may go on. */
   readonly heldKeysCheckMs: number
   readonly commitIntervalMs: number
+  /** A transaction takes what has gathered in so long, or so many messages. */
+  readonly transactionIntervalMs: number
+  readonly transactionMessagesMax: number
   /** Pause between probes while a dependency is down: doubles from the first to the second. */
   readonly outageBackoffMs: number
   readonly outageBackoffMsMax: number
@@ -42,6 +45,8 @@ export const defaultGroupLimits: GroupLimits = {
   waitingPartitionBytesMax: 4 * 1024 * 1024,
   heldKeysCheckMs: 1_000,
   commitIntervalMs: 500,
+  transactionIntervalMs: 100,
+  transactionMessagesMax: 2_000,
   outageBackoffMs: 200,
   outageBackoffMsMax: 5_000,
   outageAfterMessages: 10,

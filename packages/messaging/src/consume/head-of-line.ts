@@ -42,7 +42,7 @@ export const createHeadOfLineWatch = (state: GroupState): HeadOfLineWatch => {
   const tell = (partition: OwnedPartition, head: Head, ageMs: number): void => {
     const unsettled = partition.tracker.unsettled()
     const [message] = unsettled
-    const doneBehind = partition.tracker.records - unsettled.length
+    const doneBehind = partition.tracker.records - unsettled.length + (partition.transaction?.ready.size ?? 0)
     if (message === undefined || doneBehind === 0) return
     head.told = true
     const why = message.history === undefined ? 'its first attempt has not ended' : message.history.last.message

@@ -17,11 +17,13 @@ export interface Intake {
 export interface IntakeOptions {
   readonly state: GroupState
   readonly commits: Commits
+  /** Keeps a batch of a partition that may not be handled before its former owner is fenced. */
+  readonly holdBack: (batch: RecordBatch, partition: OwnedPartition) => void
   /** The partition has something to start. */
   readonly list: (partition: OwnedPartition) => void
 }
 
-export const createIntake = ({ state, commits, list }: IntakeOptions): Intake => {
+export const createIntake = ({ state, commits, holdBack, list }: IntakeOptions): Intake => {
   const { limits } = state
   const { metrics, group } = state.options
   let relieving = false
@@ -29,7 +31,11 @@ export const createIntake = ({ state, commits, list }: IntakeOptions): Intake =>
   const take = (batch: RecordBatch): void => {
     const partition = state.partitions.get(partitionKey(batch.topic, batch.partition))
     if (partition === undefined || partition.draining || partition.epoch !== batch.epoch || isEnding(state)) return
-    const { tracker, room } = partition
+    const { tracker, room, transaction } = partition
+    if (transaction?.taken === false) {
+      holdBack(batch, partition)
+      return
+    }
     if (room !== undefined && room.claim === undefined) {
       // What waited before us comes first.
       room.early.push(batch)
@@ -84,7 +90,8 @@ export const createIntake = ({ state, commits, list }: IntakeOptions): Intake =>
     tracker.bytes >= limits.partitionBytesMax ||
     (state.heldBytes >= limits.bytesMax && tracker.records > 0)
 
-  const hasRoomAgain = ({ tracker, room }: OwnedPartition): boolean =>
+  const hasRoomAgain = ({ tracker, room, transaction }: OwnedPartition): boolean =>
+    transaction?.taken !== false &&
     (room === undefined || (room.claim !== undefined && room.turnedAway.size === 0)) &&
     (tracker.records === 0 || hasHalf(tracker))
 

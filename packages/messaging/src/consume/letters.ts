@@ -5,10 +5,11 @@ import type { SendQueue } from '../publish/send-queue.ts'
 import { deadLetterOf, type LetterFacts } from './dead-letter.ts'
 import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
 import type { Message } from './message.ts'
+import type { TransactionalWork } from './transactions/partition-transaction.ts'
 
 /** Writes dead letters and reports outcomes; both are repeated until they are through, for no offset passes before. */
 export interface Letters {
-  /** Calls `written` once the letter is acknowledged. Never gives up by itself. */
+  /** Calls `written` once the letter is acknowledged, or prepared for a transaction. Never gives up by itself. */
   write(message: Message, fingerprint: string, written: () => void): void
   /** Calls `reported` once whoever keeps the dead letters has taken the outcome. */
   report(message: Message, outcome: DeliveryOutcome['outcome'], reported: () => void): void
@@ -31,7 +32,12 @@ export const deliveryOf = (message: Message, atMs: number): Omit<DeliveryOutcome
   }
 }
 
-export const createLetters = (state: GroupState, queue: SendQueue): Letters => {
+/** `prepare` takes the letter of a message whose offset passes with a transaction. */
+export const createLetters = (
+  state: GroupState,
+  queue: SendQueue,
+  prepare: (message: Message, letter: TransactionalWork) => void,
+): Letters => {
   const { codec, clock, logger, service, group } = state.options
 
   const factsOf = (message: Message, fingerprint: string): LetterFacts | undefined => {
@@ -76,6 +82,16 @@ export const createLetters = (state: GroupState, queue: SendQueue): Letters => {
     })
   }
 
+  const inTransaction = (message: Message, facts: LetterFacts, brief: boolean): TransactionalWork => ({
+    records: [deadLetterOf(message, facts, brief)],
+    spans: [],
+    shortened: brief ? undefined : () => inTransaction(message, facts, true),
+    committed() {
+      recovered(state, 'dead-letter')
+      logger.warn(letterFields(message, facts), 'dead letter')
+    },
+  })
+
   const stuck = (message: Message, error: InterchangeError): void => {
     state.progressAtMs = clock.now()
     troubled(state, 'dead-letter', `no letter of ${message.topic} can be written: ${error.code}: ${error.message}`)
@@ -116,7 +132,12 @@ export const createLetters = (state: GroupState, queue: SendQueue): Letters => {
   return {
     write(message, fingerprint, written) {
       const facts = factsOf(message, fingerprint)
-      if (facts !== undefined) send(message, facts, false, written)
+      if (facts === undefined) return
+      if (message.owner.transaction === undefined) send(message, facts, false, written)
+      else {
+        prepare(message, inTransaction(message, facts, false))
+        written()
+      }
     },
     report,
   }

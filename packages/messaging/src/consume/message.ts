@@ -11,12 +11,13 @@ import type { CompiledRoute } from './compiled-route.ts'
 import type { LaneItem, Lanes, RoomStage } from './lanes.ts'
 import type { OffsetTracker } from './offset-tracker.ts'
 import type { PartitionRoom } from './partition-room.ts'
+import type { PartitionTransaction } from './transactions/partition-transaction.ts'
 
 /**
  * Where a message stands: it only ever moves forward, and a later attempt is another `Message`. `letter`: it is dead-lettered
  * and holds its key.
  */
-export type Stage = 'queued' | 'running' | 'settling' | 'waiting' | 'letter' | 'over'
+export type Stage = 'queued' | 'running' | 'settling' | 'waiting' | 'letter' | 'ready' | 'over'
 
 /** One partition during one assignment. */
 export interface OwnedPartition {
@@ -30,6 +31,8 @@ export interface OwnedPartition {
   readonly retryLevel: number
   readonly tracker: OffsetTracker<Message>
   readonly lanes: Lanes<Message>
+  /** Where its route commits in transactions. */
+  readonly transaction: PartitionTransaction<Message> | undefined
   /** What waits durably for it; undefined where messages wait in place. */
   readonly room: PartitionRoom<Message> | undefined
   /** Still in flight here when an earlier assignment of it ended, by offset; taken over when delivered again. */

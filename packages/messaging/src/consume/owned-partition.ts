@@ -4,6 +4,7 @@ import { createLanes, type Lanes } from './lanes.ts'
 import type { Message, OwnedPartition } from './message.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
 import { createPartitionRoom } from './partition-room.ts'
+import { createPartitionTransaction } from './transactions/partition-transaction.ts'
 
 export const partitionKey = (topic: string, partition: number): string => `${topic}/${partition}`
 
@@ -28,6 +29,7 @@ export const ownPartition = (
     retryLevel: retry?.level ?? 0,
     tracker: createOffsetTracker(),
     lanes: retry?.lanes ?? createLanes(route.ordering !== 'none', joined),
+    transaction: route.transactional ? createPartitionTransaction() : undefined,
     // A replay's outcome is owed to whoever asked for it, so what the lane brings waits in place.
     room: route.room === undefined || replayLane ? undefined : createPartitionRoom(route.room),
     stillRunning,

@@ -30,7 +30,7 @@ export const createRebalance = ({ state, topics, commits, parking, list }: Rebal
   const finish = (partition: OwnedPartition): void => {
     const key = partitionKey(partition.topic, partition.partition)
     partition.ended = true
-    state.heldBytes -= partition.tracker.bytes + (partition.room?.bytes ?? 0)
+    state.heldBytes -= partition.tracker.bytes + (partition.room?.bytes ?? 0) + (partition.transaction?.bytes ?? 0)
     state.paused.delete(partition)
     if (state.partitions.get(key) === partition) state.partitions.delete(key)
     // Also what an assignment before this one left running, and this one never got again.

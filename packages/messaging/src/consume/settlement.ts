@@ -13,6 +13,8 @@ export interface Settlement {
   conclude(message: Message, as: SettledAs): void
   /** Its record lies in another topic of ours now, and ends there: the offset passes. */
   moved(message: Message): void
+  /** The transaction that a concluded message waited for is committed: the offset passes. */
+  settle(message: Message, as: SettledAs): void
   /** Not under way any more, settled or not. */
   rest(message: Message): void
 }
@@ -26,6 +28,8 @@ export interface SettlementOptions {
   readonly commits: Commits
   /** Before the offset of a message with a letter, or from the replay lane, passes: holds its key or lets it go. */
   readonly mindKey: (message: Message, as: SettledAs, then: () => void) => void
+  /** A message is concluded whose offset passes with a transaction. */
+  readonly enter: (message: Message, as: SettledAs) => void
   /** A message has ended that was in the waiting room, or while others could not get in. */
   readonly left: (message: Message) => void
   /** Room has appeared: start more, fetch more. */
@@ -40,6 +44,7 @@ export const createSettlement = ({
   letters,
   commits,
   mindKey,
+  enter,
   left,
   onRoom,
 }: SettlementOptions): Settlement => {
@@ -58,10 +63,11 @@ export const createSettlement = ({
 
   const leave = (message: Message, as: SettledAs): void => {
     const { owner } = message
-    message.answer = undefined
-    message.span?.end({ ok: true })
-    if (!owner.ended) owner.counts.settled[as]++
-    passOffset(message, owner)
+    if (owner.transaction === undefined) settle(message, as)
+    else {
+      owner.lanes.release(message)
+      enter(message, as)
+    }
     if (owner.room !== undefined && (message.room === 'in' || owner.room.turnedAway.size > 0)) left(message)
     if (as !== 'dead-lettered' && gate.limit > 0) {
       outages.good()
@@ -69,6 +75,14 @@ export const createSettlement = ({
       gate.success()
     }
     rest(message)
+  }
+
+  const settle = (message: Message, as: SettledAs): void => {
+    const { owner } = message
+    message.answer = undefined
+    message.span?.end({ ok: true })
+    if (!owner.ended) owner.counts.settled[as]++
+    passOffset(message, owner)
   }
 
   const passOffset = (message: Message, owner: OwnedPartition): void => {
@@ -95,7 +109,7 @@ export const createSettlement = ({
     if (state.onRest.size > 0) for (const look of state.onRest) look()
   }
 
-  return { conclude, moved, rest }
+  return { conclude, moved, settle, rest }
 }
 
 /** The outcome has committed with the effects. */

@@ -7,6 +7,7 @@ import type { Commits } from './commits.ts'
 import { dropUnstarted } from './drop-unstarted.ts'
 import type { Gate } from './gate.ts'
 import { type GroupState, untilCalm } from './group-state.ts'
+import type { OpenTransactions } from './transactions/open-transactions.ts'
 
 export interface ShutdownOptions {
   readonly state: GroupState
@@ -15,6 +16,7 @@ export interface ShutdownOptions {
   readonly commits: Commits
   readonly letterQueue: SendQueue
   readonly letterProducer: TransportProducer
+  readonly transactions: OpenTransactions | undefined
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ShutdownOptions {
  * aborted and it has a little more; commit, leave. What did not end keeps its offset and comes again.
  */
 export const shutDown = async (
-  { state, gate, attempts, commits, letterQueue, letterProducer }: ShutdownOptions,
+  { state, gate, attempts, commits, letterQueue, letterProducer, transactions }: ShutdownOptions,
   deadlineMs: number,
 ) => {
   const { clock, logger, group } = state.options
@@ -42,7 +44,7 @@ export const shutDown = async (
   const { consumer } = state
   if (consumer !== undefined) await within(state, leftMs(), consumer.close(leftMs()))
   letterQueue.abandon(stopping())
-  await within(state, leftMs(), letterProducer.close())
+  await within(state, leftMs(), Promise.all([letterProducer.close(), transactions?.close()]))
   if (state.phase === 'stopping') state.phase = 'stopped'
 }
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { GroupMembership, TransactionOffsets } from '../transactions.ts'
-import type { CommitOffset, GroupState, TopicPartition } from '../transport.ts'
+import type { CommitOffset, GroupMembership, GroupState, TopicPartition, TransactionOffsets } from '../transport.ts'
 import type { MemoryLog } from './memory-log.ts'
 import type { MemoryMember } from './memory-member.ts'
 

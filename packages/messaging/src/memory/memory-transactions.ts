@@ -1,7 +1,13 @@
 import type { Clock } from '../clock.ts'
 import { InterchangeError } from '../failure/failure.ts'
-import { type TransactionalProducer, type Transactions, transactionTimeoutMs } from '../transactions.ts'
-import type { OutboundRecord, SendOutcome, TopicPartition } from '../transport.ts'
+import {
+  type OutboundRecord,
+  type SendOutcome,
+  type TopicPartition,
+  type TransactionalProducer,
+  type Transactions,
+  transactionTimeoutMs,
+} from '../transport.ts'
 import { unavailable, unknownOutcome } from './memory-errors.ts'
 import type { FaultDice } from './memory-faults.ts'
 import type { MemoryGroup } from './memory-group.ts'

@@ -19,7 +19,7 @@ import { createMemoryTransactions } from './memory-transactions.ts'
 
 /** A Kafka in this process, for tests: the same contract as the real driver, and hands to break it with. */
 export interface MemoryTransport extends Transport {
-  /** Every record ever written to a topic and not aborted, also those retention has taken, in order per partition. */
+  /** Every record ever written to a topic, committed where it was written in a transaction, also those retention has taken, in order per partition. */
   records(topic: string, partition?: number): readonly TransportRecord[]
   /** Away: sends end `unknown`, commits reject, nothing is delivered; until it is there again. */
   setReachable(reachable: boolean): void
@@ -152,7 +152,9 @@ export const createMemoryTransport = ({
       Array.from({ length: log.partitionCount(topic) ?? 0 }, (_, index) => index)
         .filter((index) => partition === undefined || index === partition)
         .flatMap((index) => log.partition(topic, index).entries)
-        .flatMap(({ record, transaction }) => (record === undefined || transaction?.state === 'aborted' ? [] : record)),
+        .flatMap(({ record, transaction }) =>
+          record === undefined || (transaction?.state ?? 'committed') !== 'committed' ? [] : record,
+        ),
     setReachable(next) {
       reachable = next
       if (next) wakeAll()

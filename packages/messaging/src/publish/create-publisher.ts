@@ -5,12 +5,10 @@ import { InterchangeError } from '../failure/failure.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Published, Publisher, PublishOptions } from '../publisher.ts'
 import { newEventId } from '../record/event-id.ts'
-import type { HeaderEntry } from '../record/header-block.ts'
-import { partitionOf } from '../record/partition-of.ts'
 import type { AnyTopic, Topic } from '../topic.ts'
-import type { Span, Tracing } from '../tracing.ts'
+import type { Tracing } from '../tracing.ts'
 import type { Transport } from '../transport.ts'
-import { eventHeaders, traceEntries } from './event-headers.ts'
+import { createEventEncoder } from './create-event-encoder.ts'
 import { createSendQueue } from './send-queue.ts'
 
 /** Bounds of a publisher; every one has a default. */
@@ -57,10 +55,10 @@ export interface PublisherOptions {
 
 /** A publisher over one producer of `transport`. The codec must have been prepared for the topics it is given. */
 export const createPublisher = async (options: PublisherOptions): Promise<Publisher> => {
-  const { clock, codec, metrics, tracing, random } = options
+  const { clock, metrics, random } = options
   const limits = { ...defaultPublisherLimits, ...options.limits }
   const newId = options.newId ?? newEventId
-  const source = `/${options.service.name}`
+  const encode = createEventEncoder(options)
   const producer = await options.transport.createProducer()
   const queue = createSendQueue({
     producer,
@@ -70,11 +68,6 @@ export const createPublisher = async (options: PublisherOptions): Promise<Publis
     onSent: (topic, count, durationMs) => metrics.sent(topic, count, durationMs),
   })
   let closing: Promise<void> | undefined
-
-  const traceOf = (span: Span | undefined, settings: PublishOptions): readonly HeaderEntry[] => {
-    if (span !== undefined) return span.headers()
-    return settings.within === undefined ? [] : traceEntries(settings.within.inbound)
-  }
 
   const enqueue = (
     topic: AnyTopic,
@@ -87,28 +80,19 @@ export const createPublisher = async (options: PublisherOptions): Promise<Publis
     const timeMs = settings.timeMs ?? nowMs
     const messageId = settings.messageId ?? newId(timeMs)
     const correlationId = settings.correlationId ?? messageId
-    const key = topic.keyOf(value)
-    const keyBytes = Buffer.from(key, 'utf8')
-    const partition = partitionOf(keyBytes, topic.partitions)
-    const bytes = codec.encode(topic, value)
-    const inside = settings.within
-    const span =
-      inside !== undefined && inside.parent === undefined
-        ? undefined
-        : tracing.startSend({ topic: topic.name, partition, messageId, correlationId }, inside?.parent)
-    const facts = { messageId, key, timeMs, correlationId, causationId: settings.causationId }
+    const { record, span } = encode(topic, value, {
+      messageId,
+      correlationId,
+      causationId: settings.causationId,
+      timeMs,
+      within: settings.within,
+    })
     queue.add({
-      record: {
-        topic: topic.name,
-        partition,
-        key: keyBytes,
-        value: bytes,
-        headers: eventHeaders(topic, source, facts, traceOf(span, settings)),
-      },
+      record,
       deadlineAtMs: nowMs + (settings.deadlineMs ?? limits.deadlineMs),
       retried: settings.onRetried,
       acknowledged(offset) {
-        resolve({ messageId, correlationId, topic: topic.name, partition, offset })
+        resolve({ messageId, correlationId, topic: topic.name, partition: record.partition, offset })
         span?.end({ ok: true })
       },
       refused(error) {
