@@ -1,6 +1,16 @@
 import type { DeliveryOutcome } from './delivery-outcome.ts'
 import type { InterchangeError } from './failure/failure.ts'
+import type { HeaderEntry } from './record/header-block.ts'
 import type { WaitingClaim, WaitingRoom } from './waiting-room.ts'
+
+/** What an event takes over from the message whose handler publishes it. */
+export interface Cause {
+  readonly correlationId: string
+  /** CloudEvents time, milliseconds since the epoch. */
+  readonly timeMs: number
+  /** `traceparent` and its company. */
+  readonly trace: readonly HeaderEntry[]
+}
 
 /** One handled message on its way into the database. */
 export interface SettleEntry<Effect> {
@@ -11,6 +21,8 @@ export interface SettleEntry<Effect> {
   readonly partition: number
   readonly offset: number
   readonly effects: readonly Effect[]
+  /** For the events among the effects. */
+  readonly cause: Cause
   /**
    * The message waits in the store's room under this claim: `done` and `duplicate` take it out of there, `done` in the same
    * transaction. When the claim is void the result is `ICX_WAITING_FENCED` and nothing of the message is written.

@@ -4,7 +4,7 @@ export { createConsumerGroup } from './consume/create-consumer-group.ts'
 export { defaultGroupLimits, type GroupLimits } from './consume/group-limits.ts'
 export type { ConsumerGroup, ConsumerGroupOptions, GroupHealth } from './consumer-group.ts'
 export type { DeliveryOutcome } from './delivery-outcome.ts'
-export type { EffectStore, SettleEntry, SettleResult } from './effect-store.ts'
+export type { Cause, EffectStore, SettleEntry, SettleResult } from './effect-store.ts'
 export { classify, type Failure } from './failure/classify.ts'
 export { type ErrorCode, errorCodes } from './failure/error-codes.ts'
 export {
@@ -37,6 +37,7 @@ export {
   type EffectRoute,
   effectRoute,
   type HandlerContext,
+  isOutgoing,
   type Outgoing,
   outgoing,
   type PublishRoute,

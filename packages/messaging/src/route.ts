@@ -26,8 +26,22 @@ export interface Outgoing<Value = unknown> {
   readonly value: Value
 }
 
+class OutgoingEvent implements Outgoing {
+  readonly topic: Topic<unknown>
+  readonly value: unknown
+
+  constructor(topic: Topic<unknown>, value: unknown) {
+    this.topic = topic
+    this.value = value
+  }
+}
+
 /** Says "publish `value` on `topic`" with the two types held together. */
-export const outgoing = <Value>(topic: Topic<Value>, value: Value): Outgoing => ({ topic, value }) as Outgoing
+export const outgoing = <Value>(topic: Topic<Value>, value: Value): Outgoing =>
+  new OutgoingEvent(topic as unknown as Topic<unknown>, value)
+
+/** Tells what `outgoing` made from the effects beside it. */
+export const isOutgoing = (item: unknown): item is Outgoing => item instanceof OutgoingEvent
 
 /** What a handler may answer: nothing, one, or several; now or later. */
 export type Answer<Item> = Item | readonly Item[] | undefined | Promise<Item | readonly Item[] | undefined>
@@ -62,7 +76,8 @@ export interface PublishRoute<Value> extends RouteSettings<Value> {
 }
 
 /**
- * Consume, change the database. `handle` decides effects; `store` commits them with the inbox row, batch by batch, in order.
+ * Consume, change the database. `handle` decides effects; `store` commits them with the inbox row, batch by batch, in order, and
+ * with them what `outgoing` made, where it has an outbox.
  * `handle` may run before earlier messages of its key are committed: it must not read what they write.
  */
 export interface EffectRoute<Value, Effect> extends RouteSettings<Value> {

@@ -1,10 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { InterchangeError, naturalEventId, newEventId, rejected, type SettleEntry } from '@interchange/messaging'
+import {
+  InterchangeError,
+  naturalEventId,
+  newEventId,
+  outgoing,
+  rejected,
+  type SettleEntry,
+} from '@interchange/messaging'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase } from './database.fixture.ts'
 import type { Database, Transaction } from './database.ts'
 import { createEffectStore } from './effect-store.ts'
 import { migrate } from './migrate.ts'
+import { stepTopic } from './outbox/outbox.fixture.ts'
 
 interface Posting {
   readonly text: string
@@ -34,6 +42,7 @@ const entry = (text: string, messageId = newEventId(Date.now()), offset = 0): Se
   partition: 0,
   offset,
   effects: [{ text }],
+  cause: { correlationId: messageId, timeMs: 0, trace: [] },
 })
 const uniqueGroup = (): string => `group-${randomBytes(6).toString('hex')}`
 const uniqueText = (): string => `text-${randomBytes(8).toString('hex')}`
@@ -227,6 +236,14 @@ test('a month whose rows lie in the default already stays there and still finds 
   )
   const store = createEffectStore({ database, apply: write })
   expect(await store.settle(group, [entry('early', id), entry(uniqueText())])).toEqual(['duplicate', 'done'])
+})
+
+test('a handler that publishes without an outbox decides nothing, and the error says so', async () => {
+  const { effects, ...rest } = entry(uniqueText())
+  const store = createEffectStore({ database, apply: write })
+  const publishing = { ...rest, effects: [...effects, outgoing(stepTopic('nowhere'), { key: 'a', n: 0 })] }
+  await expect(store.settle(uniqueGroup(), [publishing])).rejects.toMatchObject({ code: 'ICX_ROUTE_INVALID' })
+  expect(await postings(effects.map(({ text }) => text))).toEqual([])
 })
 
 test('it settles batches of 500 at a rate worth printing', async () => {

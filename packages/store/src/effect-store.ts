@@ -3,17 +3,23 @@ import {
   type EffectStore,
   type FailureClass,
   InterchangeError,
+  isOutgoing,
+  type Outgoing,
   type SettleEntry,
   type SettleResult,
 } from '@interchange/messaging'
 import type { Database, Transaction } from './database.ts'
 import { inboxId } from './inbox-id.ts'
 import { createInboxMonths } from './inbox-months.ts'
+import type { Outbox } from './outbox/outbox.ts'
+import { outgoingOf } from './outbox/outgoing-of.ts'
 
 export interface EffectStoreOptions<Effect> {
   readonly database: Database
   /** Writes the effects of one batch, in their order, within the transaction of its inbox rows. May run again for a part of it. */
   readonly apply: (tx: Transaction, effects: readonly Effect[]) => Promise<void>
+  /** Where events that handlers answer beside their effects (`outgoing`) are written, in the same transaction. */
+  readonly outbox?: Outbox | undefined
   /** Writes, in the same transaction, what became of entries that failed before or were replayed: see `outcomesInto`. */
   readonly tellOutcomes?: ((tx: Transaction, outcomes: readonly DeliveryOutcome[]) => Promise<void>) | undefined
 }
@@ -22,17 +28,21 @@ export interface EffectStoreOptions<Effect> {
 export const createEffectStore = <Effect>({
   database,
   apply,
+  outbox,
   tellOutcomes,
-}: EffectStoreOptions<Effect>): EffectStore<Effect> => {
+}: EffectStoreOptions<Effect>): EffectStore<Effect | Outgoing> => {
   const months = createInboxMonths(database)
 
   /** `entries` have distinct ids, in delivery order. */
-  const settleDistinct = async (group: string, entries: readonly Row<Effect>[]): Promise<void> => {
+  const settleDistinct = async (group: string, entries: readonly Row<Effect | Outgoing>[]): Promise<void> => {
     try {
       const decided = await database.transaction(async (tx) => {
         const results = await insertInbox(tx, group, entries)
-        const effects = entries.flatMap((row, place) => (results[place] === 'done' ? row.entry.effects : []))
+        const done = entries.filter((_, place) => results[place] === 'done').map(({ entry }) => entry)
+        const effects = done.flatMap((entry) => entry.effects.filter(isEffect))
         if (effects.length > 0) await apply(tx, effects)
+        const events = done.flatMap((entry) => outgoingOf(group, entry))
+        if (events.length > 0) await requireOutbox(outbox, group).write(tx, events)
         const outcomes = tellOutcomes === undefined ? [] : outcomesOf(entries, results)
         if (outcomes.length > 0) await tellOutcomes?.(tx, outcomes)
         return results
@@ -53,11 +63,11 @@ export const createEffectStore = <Effect>({
     }
   }
 
-  const settle = async (group: string, rows: readonly Row<Effect>[]): Promise<void> => {
+  const settle = async (group: string, rows: readonly Row<Effect | Outgoing>[]): Promise<void> => {
     if (rows.length === 0) return
     const seen = new Set<string>()
-    const firsts: Row<Effect>[] = []
-    const repeats: Row<Effect>[] = []
+    const firsts: Row<Effect | Outgoing>[] = []
+    const repeats: Row<Effect | Outgoing>[] = []
     for (const row of rows) {
       if (seen.has(row.id)) repeats.push(row)
       else firsts.push(row)
@@ -72,7 +82,13 @@ export const createEffectStore = <Effect>({
   return {
     tellsOutcomes: tellOutcomes !== undefined,
     async settle(group, entries) {
-      const rows = entries.map((entry): Row<Effect> => ({ id: inboxId(entry.messageId), entry, result: undefined }))
+      const rows = entries.map(
+        (entry): Row<Effect | Outgoing> => ({
+          id: inboxId(entry.messageId),
+          entry,
+          result: undefined,
+        }),
+      )
       await settle(group, rows)
       return rows.map(({ id, result }) => {
         if (result === undefined) throw new Error(`message ${id} was left undecided`)
@@ -80,6 +96,16 @@ export const createEffectStore = <Effect>({
       })
     },
   }
+}
+
+const isEffect = <Effect>(item: Effect | Outgoing): item is Effect => !isOutgoing(item)
+
+const requireOutbox = (outbox: Outbox | undefined, group: string): Outbox => {
+  if (outbox !== undefined) return outbox
+  throw new InterchangeError('ICX_ROUTE_INVALID', `A handler of ${group} publishes, and its store has no outbox.`, {
+    class: 'fatal',
+    facts: { group },
+  })
 }
 
 interface Row<Effect> {

@@ -28,6 +28,7 @@ const entry = (timeMs: number, name: string = randomBytes(6).toString('hex')): S
   partition: 0,
   offset: 0,
   effects: [name],
+  cause: { correlationId: name, timeMs: 0, trace: [] },
 })
 const settle = (entries: readonly SettleEntry<string>[]) =>
   createEffectStore<string>({ database, apply: async () => undefined }).settle(group, entries)

@@ -9,6 +9,7 @@ const entry = (messageId: string, effect: string): SettleEntry<string> => ({
   partition: 0,
   offset: 0,
   effects: [effect],
+  cause: { correlationId: messageId, timeMs: 0, trace: [] },
 })
 
 test('the same id is a duplicate with the same content and a conflict with other', async () => {

@@ -75,6 +75,7 @@ const entry = <Effect>(messageId: string, offset: number, effect: Effect): Settl
   partition: 0,
   offset,
   effects: [effect],
+  cause: { correlationId: messageId, timeMs: 0, trace: [] },
 })
 
 const entries = <Effect>(decided: readonly ((messageId: string) => Effect)[]): readonly SettleEntry<Effect>[] =>

@@ -18,6 +18,7 @@ test('the example of how to add a consumer writes its effects once', async () =>
     partition: 0,
     offset: 0,
     effects: [{ orderId: 'a', customerRef: '17850', points: 139 }],
+    cause: { correlationId: 'a', timeMs: 0, trace: [] },
   }
   expect(await store.settle('loyalty', [entry])).toEqual(['done'])
   expect(await store.settle('loyalty', [entry])).toEqual(['duplicate'])

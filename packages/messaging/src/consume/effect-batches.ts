@@ -126,6 +126,7 @@ const entryOf = (message: Message, nowMs: number): SettleEntry<unknown> => ({
   partition: message.partition,
   offset: message.offset,
   effects: listOf(message.answer),
+  cause: message,
   claim: claimOf(message),
   delivery: isToldOf(message) ? deliveryOf(message, nowMs) : undefined,
 })

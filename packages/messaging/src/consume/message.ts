@@ -1,7 +1,10 @@
+import type { Cause } from '../effect-store.ts'
 import type { Failure } from '../failure/classify.ts'
 import { InterchangeError } from '../failure/failure.ts'
 import type { SettledAs } from '../metrics.ts'
+import { traceEntries } from '../publish/event-headers.ts'
 import { placeEventId } from '../record/event-id.ts'
+import type { HeaderEntry } from '../record/header-block.ts'
 import { ceHeaders, deadLetterHeaders } from '../record/header-names.ts'
 import { letterFacts } from '../record/letter-facts.ts'
 import type { HandlerContext } from '../route.ts'
@@ -87,7 +90,7 @@ export const messageIdLengthMax = 255
  * One attempt at one record: also the handler's context and the tracer's facts, so that nothing else is allocated for a
  * message that succeeds. Ids, key and headers are read when somebody asks. The only class on the hot path.
  */
-export class Message implements HandlerContext, ProcessFacts, LaneItem {
+export class Message implements HandlerContext, Cause, ProcessFacts, LaneItem {
   record: TransportRecord
   readonly attempt: number
   history: FailureHistory | undefined
@@ -194,6 +197,11 @@ export class Message implements HandlerContext, ProcessFacts, LaneItem {
   /** Only believed on the replay lane, which is ours alone (X44). */
   get replayId(): string | undefined {
     return this.owner.replayLane ? letterFacts(this.record.headers).get(deadLetterHeaders.replayId) : undefined
+  }
+
+  /** What this message causes belongs to its trace. */
+  get trace(): readonly HeaderEntry[] {
+    return this.span === undefined ? traceEntries(this.record.headers) : this.span.headers()
   }
 
   get signal(): AbortSignal {

@@ -21,6 +21,7 @@ const entry = (effect: string, failedBefore: boolean, messageId = newEventId(Dat
   partition: 0,
   offset: 0,
   effects: [effect],
+  cause: { correlationId: messageId, timeMs: 0, trace: [] },
   ...(failedBefore && {
     delivery: {
       messageId,

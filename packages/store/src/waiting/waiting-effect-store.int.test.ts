@@ -51,6 +51,7 @@ const entry = (waiting: WaitingRecord, text: string, claim?: WaitingClaim): Sett
   ...place,
   offset: waiting.offset,
   effects: [text],
+  cause: { correlationId: waiting.messageId, timeMs: 0, trace: [] },
   claim,
 })
 const waits = async (group: string): Promise<readonly number[]> =>

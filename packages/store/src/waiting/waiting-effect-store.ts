@@ -1,6 +1,7 @@
 import {
   classify,
   type EffectStore,
+  type Outgoing,
   type SettleEntry,
   type SettleResult,
   type WaitingClaim,
@@ -16,11 +17,12 @@ import { assertClaims, createWaitingRoom, removeWaiting } from './waiting-room.t
  */
 export const createWaitingEffectStore = <Effect>(
   options: EffectStoreOptions<Effect>,
-): EffectStore<Effect> & { readonly waiting: WaitingRoom } => {
+): EffectStore<Effect | Outgoing> & { readonly waiting: WaitingRoom } => {
   const waiting = { ...createWaitingRoom(options.database), keys: createHeldKeys(options.database) }
   const plain = createEffectStore(options)
   const leaving = createEffectStore<Effect | Departure>({
     database: options.database,
+    outbox: options.outbox,
     tellOutcomes: options.tellOutcomes,
     async apply(tx, effects) {
       const departures = effects.filter((effect) => effect instanceof Departure)
@@ -37,7 +39,7 @@ export const createWaitingEffectStore = <Effect>(
   })
 
   /** The effects were written before; only the row in the table is left over. */
-  const removeDuplicate = async ({ claim, offset }: SettleEntry<Effect>, result: SettleResult | undefined) => {
+  const removeDuplicate = async ({ claim, offset }: SettleEntry<unknown>, result: SettleResult | undefined) => {
     if (claim === undefined || result !== 'duplicate') return result
     try {
       await waiting.remove(claim, offset)
