@@ -9,8 +9,8 @@ const recordOverheadBytes = 70
 const unknownTopicPatienceMs = 2_000
 
 /**
- * One request with the records of one partition, acks=all, tried once. Resolves with the offset of the first record, or
- * undefined when the answer names none; rejects when there is no answer, or a refusal.
+ * Sends the records of one partition, acks=all, tried once. Resolves with the offset of the first record, or undefined
+ * when the answer names none; rejects when there is no answer, or a refusal.
  */
 export type Produce = (
   topic: string,
@@ -19,10 +19,10 @@ export type Produce = (
 ) => Promise<number | undefined>
 
 /**
- * Sends by requests of one partition each, and requests of one partition follow each other: the broker takes or refuses
- * such a request as a whole, so the outcome of every record is exact, and the answer cannot be another partition's (K1).
- * The client tries once; the repeating is here, because only here is it known whether an earlier attempt may have been
- * written. Not idempotent: duplicates are recognised downstream by id anyway.
+ * Sends by batches of one partition each, and batches of one partition follow each other: the broker takes or refuses a
+ * batch as a whole, so the outcome of every record is exact. `produce` tries once; the repeating is here, because only
+ * here is it known whether an earlier attempt may have been written. Not idempotent: duplicates are recognised downstream
+ * by id anyway.
  */
 export const createSend = (
   produce: Produce,

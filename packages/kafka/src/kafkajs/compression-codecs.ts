@@ -1,8 +1,6 @@
-import type { OutboundRecord } from '@interchange/messaging'
 import kafkajs from 'kafkajs'
-import { compress, compressionBits, compressionOf } from '../compression/compress.ts'
+import { compress } from '../compression/compress.ts'
 import { type CompressionName, decompress } from '../compression/decompress.ts'
-import type { KafkaConfig } from '../kafka-config.ts'
 
 const codec = (name: CompressionName) => () => ({
   compress: ({ buffer }: { buffer: Buffer }) => compress(name, buffer),
@@ -16,10 +14,4 @@ export const registerCompressionCodecs = (): void => {
   CompressionCodecs[CompressionTypes.ZSTD] = codec('zstd')
   CompressionCodecs[CompressionTypes.Snappy] = codec('snappy')
   CompressionCodecs[CompressionTypes.LZ4] = codec('lz4')
-}
-
-/** kafkajs' number for how these records are sent. */
-export const compressionType = (config: KafkaConfig, records: readonly OutboundRecord[]): number => {
-  const codec = compressionOf(config, records)
-  return codec === undefined ? kafkajs.CompressionTypes.None : compressionBits[codec]
 }

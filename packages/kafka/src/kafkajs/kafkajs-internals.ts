@@ -1,4 +1,4 @@
-import type { Cluster, Message } from 'kafkajs'
+import type { Cluster } from 'kafkajs'
 
 /** What the patch exports beside the public API (patches/kafkajs@2.2.4.patch). */
 export interface KafkajsPatch {
@@ -82,15 +82,19 @@ export interface TransactionBroker {
     },
   ): Promise<unknown>
   endTxn(request: ProducerIdentity & { transactionResult: boolean }): Promise<unknown>
-  produce(
-    request: ProducerIdentity & {
-      acks: number
-      timeout: number
-      compression: number
-      topicData: {
-        topic: string
-        partitions: { partition: number; firstSequence: number; messages: readonly Message[] }[]
-      }[]
-    },
-  ): Promise<{ readonly topics: readonly { readonly partitions: readonly { readonly baseOffset: string }[] }[] }>
+}
+
+/** A broker by its connections, as kafkajs' own requests use it. */
+export interface ConnectedBroker {
+  readonly connectionPool: {
+    send<Answer>(exchange: {
+      readonly request: {
+        readonly apiKey: number
+        readonly apiVersion: number
+        readonly apiName: string
+        encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>
+      }
+      readonly response: { decode(body: Buffer): Promise<Answer>; parse(answer: Answer): Promise<Answer> }
+    }): Promise<Answer>
+  }
 }

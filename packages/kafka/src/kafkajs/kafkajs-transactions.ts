@@ -1,20 +1,16 @@
 import type { Logger, Transactions } from '@interchange/messaging'
 import type { Broker, Cluster } from 'kafkajs'
-import { type KafkaConfig, requestTimeoutMs } from '../kafka-config.ts'
+import type { KafkaConfig } from '../kafka-config.ts'
 import { kafkaError, rootOf } from '../kafka-error.ts'
-import { unknownPartition } from '../read-ranges.ts'
+import { createProduce } from '../produce.ts'
 import { createTransactions } from '../transactions/create-transactions.ts'
 import type { TransactionOwner, TransactionWire } from '../transactions/transaction-wire.ts'
-import { compressionType } from './compression-codecs.ts'
 import { clusterOf, createKafkajsClient } from './kafkajs-client.ts'
 import type { TransactionBroker } from './kafkajs-internals.ts'
-import { toMessage } from './to-message.ts'
+import { kafkajsProduceWire } from './kafkajs-produce-wire.ts'
 
 const groupCoordinator = 0
 const transactionCoordinator = 1
-
-/** What says that another broker leads the partition by now. */
-const moved = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'])
 
 /**
  * Transactions by kafkajs' requests, below its producer: that one cannot go on after a failed commit (K6), repeats nothing of
@@ -34,6 +30,7 @@ export const createKafkajsTransactions = async (config: KafkaConfig, logger: Log
 }
 
 const kafkajsWire = (cluster: Cluster, config: KafkaConfig, destroy: () => void): TransactionWire => {
+  const produce = createProduce(kafkajsProduceWire(cluster), config)
   const coordinators = new Map<string, Promise<TransactionBroker>>()
 
   /** Asks the coordinator as last heard; after a failure it is looked for again. */
@@ -73,24 +70,8 @@ const kafkajsWire = (cluster: Cluster, config: KafkaConfig, destroy: () => void)
       }))
       await askOwners(owner, (coordinator) => coordinator.addPartitionsToTxn({ ...identity(owner), topics }))
     },
-    async produce(owner, { topic, partition, firstSequence, records }) {
-      try {
-        const leader = await leaderOf(cluster, topic, partition)
-        const { topics } = await leader.produce({
-          ...identity(owner),
-          acks: -1,
-          timeout: requestTimeoutMs(config),
-          compression: compressionType(config, records),
-          topicData: [{ topic, partitions: [{ partition, firstSequence, messages: records.map(toMessage) }] }],
-        })
-        const baseOffset = Number(topics[0]?.partitions[0]?.baseOffset ?? -1)
-        return Number.isSafeInteger(baseOffset) && baseOffset >= 0 ? baseOffset : undefined
-      } catch (error) {
-        const { type } = rootOf(error)
-        if (type === undefined || moved.has(type)) await cluster.refreshMetadata().catch(() => undefined)
-        throw error
-      }
-    },
+    produce: (owner, { topic, partition, firstSequence, records }) =>
+      produce(topic, partition, records, { ...owner, firstSequence }),
     async addGroup(owner, groupId) {
       await askOwners(owner, (coordinator) => coordinator.addOffsetsToTxn({ ...identity(owner), groupId }))
     },
@@ -121,15 +102,6 @@ const findCoordinator = async (cluster: Cluster, coordinatorType: number, name: 
   // Its types know coordinators of groups only.
   const sought: { groupId: string; coordinatorType: number } = { groupId: name, coordinatorType }
   return asTransactionBroker(await cluster.findGroupCoordinator(sought))
-}
-
-const leaderOf = async (cluster: Cluster, topic: string, partition: number): Promise<TransactionBroker> => {
-  if (!cluster.isConnected()) await cluster.connect()
-  await cluster.addMultipleTargetTopics([topic])
-  await cluster.refreshMetadataIfNecessary()
-  const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
-  if (nodeId === undefined) throw unknownPartition(topic, partition)
-  return asTransactionBroker(await cluster.findBroker({ nodeId }))
 }
 
 /** The requests of which kafkajs' types say nothing. */

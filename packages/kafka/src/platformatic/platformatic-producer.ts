@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OutboundRecord, TransportProducer } from '@interchange/messaging'
+import type { TransportProducer } from '@interchange/messaging'
 import { type KafkaConfig, requestTimeoutMs } from '../kafka-config.ts'
 import { kafkaError } from '../kafka-error.ts'
 import { createSend } from '../partition-sender.ts'
+import { createProduce } from '../produce.ts'
 import { createCluster } from './cluster.ts'
-import { produceOnce } from './produce-once.ts'
+import { platformaticProduceWire } from './platformatic-produce-wire.ts'
 
 export const createPlatformaticProducer = async (config: KafkaConfig): Promise<TransportProducer> => {
   const cluster = createCluster(config)
@@ -16,9 +17,7 @@ export const createPlatformaticProducer = async (config: KafkaConfig): Promise<T
   }
   const timeoutMs = requestTimeoutMs(config)
   const sending = new Set<Promise<unknown>>()
-  const produce = (topic: string, partition: number, records: readonly OutboundRecord[]) =>
-    produceOnce(cluster, topic, partition, records, config)
-  const send = createSend(produce, config)
+  const send = createSend(createProduce(platformaticProduceWire(cluster), config), config)
   let closing: Promise<void> | undefined
   return {
     async send(records) {

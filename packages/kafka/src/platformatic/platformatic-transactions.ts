@@ -9,10 +9,11 @@ import {
 } from '@platformatic/kafka'
 import type { KafkaConfig } from '../kafka-config.ts'
 import { kafkaError, rootOf } from '../kafka-error.ts'
+import { createProduce } from '../produce.ts'
 import { createTransactions } from '../transactions/create-transactions.ts'
 import type { TransactionOwner, TransactionWire } from '../transactions/transaction-wire.ts'
 import { type Cluster, createCluster } from './cluster.ts'
-import { produceOnce } from './produce-once.ts'
+import { platformaticProduceWire } from './platformatic-produce-wire.ts'
 
 /** Transactions by @platformatic/kafka's requests; offsets go with the member's generation (KIP-447). */
 export const createPlatformaticTransactions = async (config: KafkaConfig): Promise<Transactions> => {
@@ -27,6 +28,7 @@ export const createPlatformaticTransactions = async (config: KafkaConfig): Promi
 }
 
 const platformaticWire = (cluster: Cluster, config: KafkaConfig): TransactionWire => {
+  const produce = createProduce(platformaticProduceWire(cluster), config)
   const coordinators = new Map<string, number>()
 
   /** Asks the coordinator as last heard; after a failure it is looked for again. */
@@ -69,7 +71,7 @@ const platformaticWire = (cluster: Cluster, config: KafkaConfig): TransactionWir
       await ask('transaction', transactionalId, addPartitionsToTxnV3.api, [transaction])
     },
     produce: (owner, { topic, partition, firstSequence, records }) =>
-      produceOnce(cluster, topic, partition, records, config, { ...owner, firstSequence }),
+      produce(topic, partition, records, { ...owner, firstSequence }),
     async addGroup({ transactionalId, producerId, epoch }, group) {
       await ask('transaction', transactionalId, addOffsetsToTxnV3.api, transactionalId, producerId, epoch, group)
     },

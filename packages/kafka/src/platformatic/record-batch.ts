@@ -137,34 +137,47 @@ export interface BatchOwner {
   readonly firstSequence: number
 }
 
-/** One uncompressed batch; header blocks are copied as they are. */
+/** Length, attributes, two deltas and the lengths of key and value. */
+const recordHeadBytesMax = 5 + 1 + 10 + 5 + 5 + 5
+
+/** One uncompressed batch, written in one pass; header blocks are copied as they are. */
 export const encodeBatch = (records: readonly OutboundRecord[], nowMs: number, owner?: BatchOwner): Buffer => {
-  const times = records.map(({ timestampMs }) => timestampMs ?? nowMs)
-  const firstTime = times[0] ?? nowMs
-  const sizes = records.map((record, index) => recordSize(record, index, (times[index] ?? nowMs) - firstTime))
-  const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + zigzagSize(size) + size, headBytes))
-  bytes.writeBigInt64BE(0n, 0)
-  bytes.writeInt32BE(bytes.length - at.length - 4, at.length)
-  bytes.writeInt32BE(-1, at.length + 4)
-  bytes.writeInt8(2, at.magic)
-  bytes.writeInt16BE(owner === undefined ? 0 : transactional, at.attributes)
-  bytes.writeInt32BE(records.length - 1, at.lastDelta)
-  bytes.writeBigInt64BE(BigInt(firstTime), at.firstTime)
-  bytes.writeBigInt64BE(BigInt(Math.max(...times)), at.maxTime)
-  writeOwner(bytes, owner)
-  bytes.writeInt32BE(records.length, countAt)
+  let bytesMax = headBytes
+  for (const { key, value, headers } of records) {
+    bytesMax += recordHeadBytesMax + (key?.length ?? 0) + (value?.length ?? 0) + headers.bytes.length
+  }
+  const bytes = Buffer.allocUnsafe(bytesMax)
+  const firstTime = records[0]?.timestampMs ?? nowMs
+  let maxTime = firstTime
   let position = headBytes
-  for (const [index, { key, value, headers }] of records.entries()) {
-    position = zigzagBytes(bytes, position, sizes[index] ?? 0)
+  let index = 0
+  for (const { key, value, headers, timestampMs = nowMs } of records) {
+    const timeDelta = timestampMs - firstTime
+    if (timestampMs > maxTime) maxTime = timestampMs
+    const size =
+      1 + zigzagSize(timeDelta) + zigzagSize(index) + nullableSize(key) + nullableSize(value) + headers.bytes.length
+    position = zigzagBytes(bytes, position, size)
     bytes[position++] = 0
-    position = zigzagBytes(bytes, position, (times[index] ?? nowMs) - firstTime)
-    position = zigzagBytes(bytes, position, index)
+    position = zigzagBytes(bytes, position, timeDelta)
+    position = zigzagBytes(bytes, position, index++)
     position = nullableBytes(bytes, position, key)
     position = nullableBytes(bytes, position, value)
-    position += headers.bytes.copy(bytes, position)
+    bytes.set(headers.bytes, position)
+    position += headers.bytes.length
   }
-  bytes.writeUInt32BE(crc32c(bytes.subarray(at.attributes)), at.crc)
-  return bytes
+  const batch = bytes.subarray(0, position)
+  batch.writeBigInt64BE(0n, 0)
+  batch.writeInt32BE(batch.length - at.length - 4, at.length)
+  batch.writeInt32BE(-1, at.length + 4)
+  batch.writeInt8(2, at.magic)
+  batch.writeInt16BE(owner === undefined ? 0 : transactional, at.attributes)
+  batch.writeInt32BE(records.length - 1, at.lastDelta)
+  batch.writeBigInt64BE(BigInt(firstTime), at.firstTime)
+  batch.writeBigInt64BE(BigInt(maxTime), at.maxTime)
+  writeOwner(batch, owner)
+  batch.writeInt32BE(records.length, countAt)
+  batch.writeUInt32BE(crc32c(batch.subarray(at.attributes)), at.crc)
+  return batch
 }
 
 /** The same batch, its records packed. */
@@ -187,13 +200,11 @@ const writeOwner = (bytes: Buffer, owner: BatchOwner | undefined): void => {
   bytes.writeInt32BE(owner.firstSequence, producerIdAt + 10)
 }
 
-const recordSize = ({ key, value, headers }: OutboundRecord, offsetDelta: number, timeDelta: number): number =>
-  1 + zigzagSize(timeDelta) + zigzagSize(offsetDelta) + nullableSize(key) + nullableSize(value) + headers.bytes.length
-
 const nullableSize = (bytes: Buffer | null): number => (bytes === null ? 1 : zigzagSize(bytes.length) + bytes.length)
 
 const nullableBytes = (into: Buffer, position: number, bytes: Buffer | null): number => {
   if (bytes === null) return zigzagBytes(into, position, -1)
   const next = zigzagBytes(into, position, bytes.length)
-  return next + bytes.copy(into, next)
+  into.set(bytes, next)
+  return next + bytes.length
 }
