@@ -13,8 +13,10 @@ import {
   type Publisher,
   type PublishRoute,
   replayLaneName,
+  retryTopicName,
   silentLogger,
   systemClock,
+  type Topic,
   type Transport,
   type TransportConsumer,
 } from '@interchange/messaging'
@@ -24,6 +26,7 @@ import { createMemoryEffectStore, type MemoryEffectStore } from './memory-effect
 import { lettersOf, type Outcome, publishedOn } from './outcome.ts'
 import { createStructuredCodec } from './structured-codec.ts'
 import { waitFor } from './wait-for.ts'
+import { type WaitingWatch, watchWaiting } from './waiting-watch.ts'
 
 export interface GivenOptions<Effect> {
   /** What a database would refuse: throws for that effect. */
@@ -47,22 +50,29 @@ export interface Scenario<Value, Effect> {
 
 /**
  * Runs a route through the real kernel on an in-memory broker: no Kafka, no registry, no database. An effect route's own store is
- * replaced by one in memory; pauses between attempts are cut to milliseconds.
+ * replaced by one in memory, with a waiting room if it has one; pauses between attempts are cut to milliseconds.
  */
 export const given = <Value, Effect = never>(
   route: PublishRoute<Value> | EffectRoute<Value, Effect>,
   { check, timeoutMs = 10_000 }: GivenOptions<Effect> = {},
 ): Scenario<Value, Effect> => {
-  const store = createMemoryEffectStore<Effect>({ ...(check && { check }) })
+  const waits = watchWaiting(route)
+  const store = createMemoryEffectStore<Effect>({ ...(check && { check }), ...(waits && { waiting: waits.room }) })
   const codec = createStructuredCodec()
   const transport = createMemoryTransport()
   const kafka = withTopics(transport, codec.written)
   const { from, group } = route
+  const retries = (from.retryDelaysMs?.[group] ?? []).map((_delayMs, index) =>
+    retryTopicName(from.name, group, index + 1),
+  )
+  const readTopics = [from.name, ...retries]
 
   const outcome = (): Outcome<Effect> => ({
     published: (topic) => publishedOn(transport, codec, topic),
     effects: store.effects(),
     letters: lettersOf(transport, from.name, group),
+    waited: [...(waits?.waited ?? [])],
+    waiting: waits?.waiting() ?? [],
   })
 
   const play = async (
@@ -71,7 +81,7 @@ export const given = <Value, Effect = never>(
   ): Promise<Outcome<Effect>> => {
     await createTopics(
       transport,
-      [from.name, deadLetterTopicName(from.name, group), replayLaneName(from.name, group)],
+      [...readTopics, deadLetterTopicName(from.name, group), replayLaneName(from.name, group)],
       from,
     )
     const publisher = await publisherOn(kafka, codec)
@@ -80,7 +90,7 @@ export const given = <Value, Effect = never>(
       await runUntilDeath({ route, store, transport, kafka, codec, publisher, moment: crash, timeoutMs })
     const running = await startGroup(quick(route, store), kafka, codec, publisher)
     try {
-      await waitFor(() => everythingSettled(transport, from.name, group), {
+      await waitFor(() => everythingSettled(transport, readTopics, group, waits), {
         timeoutMs,
         everyMs: 2,
         what: `${group} to settle every message on ${from.name}`,
@@ -109,9 +119,24 @@ const quick = <Value, Effect>(
   route: PublishRoute<Value> | EffectRoute<Value, Effect>,
   store: MemoryEffectStore<Effect>,
 ): PublishRoute<Value> | EffectRoute<Value, Effect> => {
-  const retry = { ...route.retry, backoffMs: 1, backoffMsMax: 4, notYetMsMax: 40 }
-  return 'store' in route ? { ...route, retry, store } : { ...route, retry }
+  const inPlace = { backoffMs: 1, backoffMsMax: 4, notYetMsMax: 40 }
+  const retry = {
+    ...{ ...route.retry, ...inPlace },
+    ...{ waitingBackoffMs: 2, waitingBackoffMsMax: 8, waitingNotYetMsMax: 1_000 },
+  }
+  return 'store' in route ? { ...route, retry, store } : { ...route, retry, from: hasty(route.from) }
 }
+
+/** Retry topics as they are declared, with delays of milliseconds. */
+const hasty = <Value>(topic: Topic<Value>): Topic<Value> => ({
+  ...topic,
+  retryDelaysMs: Object.fromEntries(
+    Object.entries(topic.retryDelaysMs ?? {}).map(([group, delaysMs]) => [
+      group,
+      delaysMs.map((_, index) => index + 1),
+    ]),
+  ),
+})
 
 interface Doomed<Value, Effect> {
   readonly route: PublishRoute<Value> | EffectRoute<Value, Effect>
@@ -249,13 +274,21 @@ const withTopics = (transport: Transport, written: ReadonlyMap<string, AnyTopic>
   },
 })
 
-const everythingSettled = async (transport: MemoryTransport, topic: string, group: string): Promise<boolean> => {
+const everythingSettled = async (
+  transport: MemoryTransport,
+  topics: readonly string[],
+  group: string,
+  waits: WaitingWatch | undefined,
+): Promise<boolean> => {
   const admin = await transport.createAdmin()
-  const committed = await admin.committedOffsets(group, [topic])
-  const ends = await admin.topicOffsets(topic)
+  const committed = await admin.committedOffsets(group, topics)
+  const passed = async (topic: string): Promise<boolean> =>
+    (await admin.topicOffsets(topic)).every(
+      ({ partition, latest }) =>
+        latest === 0 || committed.some((at) => at.topic === topic && at.partition === partition && at.offset >= latest),
+    )
+  // The ends are younger than the offsets: what has left one topic is in the other by then.
+  const all = await Promise.all(topics.map(passed))
   await admin.close()
-  return ends.every(
-    ({ partition, latest }) =>
-      latest === 0 || committed.some((offset) => offset.partition === partition && offset.offset >= latest),
-  )
+  return all.every((one) => one) && (waits === undefined || waits.isSettled())
 }

@@ -1,4 +1,5 @@
 import { type EffectStore, InterchangeError, type SettleEntry, type SettleResult } from '@interchange/messaging'
+import type { MemoryWaitingRoom } from '@interchange/messaging/memory'
 
 /** An `EffectStore` that keeps what was committed, for tests without a database. */
 export interface MemoryEffectStore<Effect> extends EffectStore<Effect> {
@@ -13,16 +14,26 @@ export interface MemoryEffectStore<Effect> extends EffectStore<Effect> {
 export interface MemoryEffectStoreOptions<Effect> {
   /** What a database would refuse: throws for that effect, and only that message fails. */
   readonly check?: (effect: Effect) => void
+  /** Where messages wait that cannot be handled yet. Default: they wait in place. */
+  readonly waiting?: MemoryWaitingRoom
 }
 
 /** Inbox and effects commit together, as in Postgres; the same id with other content is a conflict. */
 export const createMemoryEffectStore = <Effect>({
   check = () => undefined,
+  waiting,
 }: MemoryEffectStoreOptions<Effect> = {}): MemoryEffectStore<Effect> => {
   const inboxes = new Map<string, Map<string, Buffer>>()
   const committed: Effect[] = []
 
   const settleOne = (inbox: Map<string, Buffer>, entry: SettleEntry<Effect>): SettleResult => {
+    const { claim, offset } = entry
+    const result = (claim && waiting?.refusal(claim)) ?? decide(inbox, entry)
+    if (claim !== undefined && (result === 'done' || result === 'duplicate')) waiting?.leave(claim, offset)
+    return result
+  }
+
+  const decide = (inbox: Map<string, Buffer>, entry: SettleEntry<Effect>): SettleResult => {
     const known = inbox.get(entry.messageId)
     if (known !== undefined) return known.equals(entry.contentHash) ? 'duplicate' : conflict(entry.messageId)
     try {
@@ -42,10 +53,12 @@ export const createMemoryEffectStore = <Effect>({
   }
 
   return {
+    ...(waiting && { waiting }),
     settle: async (group, entries) => settle(group, entries),
     effects: () => [...committed],
     settledIds: (group) => [...(inboxes.get(group)?.keys() ?? [])],
     dying: (moment, died) => ({
+      ...(waiting && { waiting }),
       settle(group, entries) {
         if (moment === 'after-commit') settle(group, entries)
         died()

@@ -39,6 +39,10 @@ export interface Outcome<Effect> {
   /** What was committed, in order; of a publish route nothing. */
   readonly effects: readonly Effect[]
   readonly letters: readonly Letter[]
+  /** Ids of the messages that waited durably, for something or behind one of their key, by when they began. */
+  readonly waited: readonly string[]
+  /** Ids of those that still wait: behind a letter that holds their key. */
+  readonly waiting: readonly string[]
 }
 
 export const publishedOn = <Value>(
