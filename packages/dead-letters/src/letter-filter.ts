@@ -1,3 +1,4 @@
+import { budgetedClasses } from '@interchange/messaging'
 import type { Letter } from './letter.ts'
 import type { LetterState } from './letter-states.ts'
 
@@ -5,7 +6,7 @@ import type { LetterState } from './letter-states.ts'
 export interface LetterFilter {
   readonly group?: string | undefined
   readonly topic?: string | undefined
-  /** A fingerprint, a beginning of one, or an error code. */
+  /** A fingerprint, a beginning of one, an error code, a failure class, or `exhausted`: any class that had a budget to spend. */
   readonly cause?: string | undefined
   readonly state?: LetterState | undefined
   /** Failed at or after this time, milliseconds since the epoch. */
@@ -28,7 +29,10 @@ export const letterMatches = (filter: LetterFilter, letter: Letter, stateOf: () 
   (filter.state === undefined || stateOf() === filter.state)
 
 const isCause = ({ facts }: Letter, cause: string): boolean =>
-  facts.code === cause || (cause !== '' && facts.fingerprint.startsWith(cause))
+  facts.code === cause ||
+  facts.reason === cause ||
+  (cause === 'exhausted' && budgetedClasses.has(facts.reason)) ||
+  (cause !== '' && facts.fingerprint.startsWith(cause))
 
 const mentions = ({ id, shortId, key, facts }: Letter, text: string): boolean =>
   [facts.errorMessage, key, facts.messageId, facts.correlationId, facts.code, id, shortId].some(

@@ -157,3 +157,18 @@ test('drops the oldest letters beyond its bound and says so', () => {
   expect(book.size()).toEqual({ letters: 2, dropped: 3 })
   expect(book.list().map((listed) => listed.letter.offset)).toEqual([4, 3])
 })
+
+test('a cause is a fingerprint, a code, a class, or all the classes whose budget was exhausted', () => {
+  const book = createLetterBook()
+  const reasons = ['transient', 'rate-limited', 'not-yet', 'contract', 'poison', 'unknown'] as const
+  for (const [offset, reason] of reasons.entries())
+    book.addLetter(letter(offset, reason, { reason, code: undefined, fingerprint: `f${offset}` }))
+  const found = (cause: string): readonly string[] =>
+    book
+      .list({ group, cause })
+      .map(({ letter }) => letter.facts.messageId)
+      .toSorted()
+  expect(found('exhausted')).toEqual(['not-yet', 'rate-limited', 'transient'])
+  expect(found('poison')).toEqual(['poison'])
+  expect(found('f3')).toEqual(['contract'])
+})

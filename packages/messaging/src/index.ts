@@ -8,6 +8,7 @@ export type { Cause, EffectStore, SettleEntry, SettleResult } from './effect-sto
 export { classify, type Failure } from './failure/classify.ts'
 export { type ErrorCode, errorCodes } from './failure/error-codes.ts'
 export {
+  budgetedClasses,
   type ErrorFacts,
   type FailureClass,
   failureClasses,

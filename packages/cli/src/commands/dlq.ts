@@ -48,7 +48,7 @@ const filtered = (command: Command): Command =>
   command
     .option('--group <group>', 'letters of this consumer group')
     .option('--topic <topic>', 'letters of this topic')
-    .option('--cause <cause>', 'fingerprint, a beginning of one, or an error code')
+    .option('--cause <cause>', 'fingerprint, a beginning of one, error code, failure class, or `exhausted`')
     .addOption(
       new Option('--state <state>', 'letters in this state').choices([
         'new',

@@ -32,7 +32,7 @@ export const addReplayCommands = (program: Command): void => {
     replay
       .command('cause')
       .description('the open letters of one cause, after it was fixed')
-      .argument('<cause>', 'fingerprint, a beginning of one, or an error code'),
+      .argument('<cause>', 'fingerprint, a beginning of one, error code, failure class, or `exhausted`'),
   )
     .requiredOption('--group <group>', 'the consumer group that failed')
     .action((cause: string, options: RunOptions) =>

@@ -9,6 +9,12 @@ export const failureClasses = ['transient', 'rate-limited', 'outage', 'not-yet',
 /** One of the failure classes. */
 export type FailureClass = (typeof failureClasses)[number]
 
+/**
+ * Classes that are tried again within a budget of tries or of time, so that a dead letter of one says that its budget is
+ * exhausted. A letter keeps its class all the same: one word for retry, metric, filter and letter.
+ */
+export const budgetedClasses: ReadonlySet<string> = new Set(['transient', 'rate-limited', 'not-yet'])
+
 /** Facts that an error carries; scalar, bounded by whoever puts them there, never payload. */
 export type ErrorFacts = Readonly<Record<string, string | number | boolean | null>>
 
