@@ -37,6 +37,7 @@ The kernel against its peers; what is asked for together shares its rounds:
   P7          200 callers that await their publish                                   kafkajs, @platformatic/kafka    >= 10
   P8          bulk publish                                                           kafkajs send                    >= 2
   P9          outbox relay                                                           a poller with an UPDATE a row   >= 5
+  P10         a transformer with transactions                                        the same, at least once         >= 0.8
   P12         CPU a message at 64 and 512 partitions                                 at 6                            <= 1.10, 1.25
   P13         p99 end to end at half load                                            kafkajs eachBatch               <= 1.5
   P14         bytes allocated a message; needs no servers, half a minute             -                               <= 400

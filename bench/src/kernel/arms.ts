@@ -19,7 +19,12 @@ export type Arm = {
   readonly program: string
   readonly mode: string
 } & (
-  | { /** Reads one of the inputs again and again. */ readonly kind: 'reads'; readonly input: InputName }
+  | {
+      /** Reads one of the inputs again and again; `maps`: writes each order to a topic of its own as well. */
+      readonly kind: 'reads'
+      readonly input: InputName
+      readonly maps?: true
+    }
   | {
       /** Writes orders 0, 1, 2 ... to a topic of its own, Avro or bytes that begin with the number; `ordered`: each key's in order. */
       readonly kind: 'writes'
@@ -107,6 +112,22 @@ export const arms = {
   poller: {
     ...writes('pg + kafkajs poller, an UPDATE a row', 'peers/outbox-poller.mjs', 'poller', 'numbered'),
     ordered: true,
+  },
+  transactional: {
+    label: 'ours, transformer with transactions',
+    program: 'our-transformer.js',
+    mode: 'transactional',
+    kind: 'reads',
+    input: 'avro-small',
+    maps: true,
+  },
+  atLeastOnce: {
+    label: 'ours, transformer at least once',
+    program: 'our-transformer.js',
+    mode: 'at-least-once',
+    kind: 'reads',
+    input: 'avro-small',
+    maps: true,
   },
   latency: { label: 'ours, at half load', program: 'our-latency.js', mode: 'full', kind: 'follows' },
   kafkajsLatency: {

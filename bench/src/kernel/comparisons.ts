@@ -123,6 +123,13 @@ export const comparisons = {
     goal: { atLeast: 5 },
     nextIdea: 'read the next page while the last one is sent',
   },
+  P10: {
+    what: 'transformer with transactions, one each 100 ms or 2,000 messages',
+    ours: 'transactional',
+    against: ['atLeastOnce'],
+    goal: { atLeast: 0.8 },
+    nextIdea: 'a second transactional producer that takes the next batch while the first one commits',
+  },
   'P12-64': partitions('full64', 64, 1.1),
   'P12-512': partitions('full512', 512, 1.25),
   P13: {

@@ -52,6 +52,7 @@ export const measureArm = async (
     partitions: seeded?.partitions ?? partitionCount,
     count: seeded?.count ?? (arm.kind === 'follows' ? followed : 0),
     name: own,
+    output: own,
     seconds: ground.seconds,
     ratePerSecond,
     ...(profilePath !== undefined && { profilePath }),
@@ -71,14 +72,18 @@ const proved = async (arm: Arm, input: ArmInput, { servers, signal }: KernelGrou
   if (servers === undefined) throw new TypeError(`${arm.label} needs servers`)
   const { topics, openLoop } = servers
   if (arm.kind === 'reads') {
+    if (arm.maps) await topics.create(input.output)
     const result = await runArmProcess(arm, input, { signal })
-    await topics.checkCommitted(result.groups ?? [], input.topic)
-    return result
+    const groups = result.groups ?? []
+    await topics.checkCommitted(groups, input.topic)
+    if (!arm.maps) return result
+    const written = { format: 'avro', ordered: false, times: groups.length } as const
+    return { ...result, duplicates: await topics.checkWritten(input.output, input.count, written) }
   }
   await topics.create(input.topic)
   if (arm.kind === 'writes') {
     const result = await runArmProcess(arm, input, { signal })
-    const written = { format: arm.format, ordered: arm.ordered === true }
+    const written = { format: arm.format, ordered: arm.ordered === true, times: 1 }
     return { ...result, duplicates: await topics.checkWritten(input.topic, result.published ?? 0, written) }
   }
   const load = await openLoop.prepare(input)

@@ -14,8 +14,10 @@ export interface ArmInput {
   readonly partitions: number
   /** Orders 0 to `count` - 1 are in the topic, or will come; 0 for producers. */
   readonly count: number
-  /** Unique in the run: the prefix of the groups, or the topic to publish to. */
+  /** Unique in the run: the prefix of the groups. */
   readonly name: string
+  /** Where what is read is written to. */
+  readonly output: string
   /** Least time that is measured. */
   readonly seconds: number
   /** How many orders a second are going to come; 0 for as many as it takes. */

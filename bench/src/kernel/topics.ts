@@ -13,6 +13,8 @@ export interface Written {
   readonly format: 'avro' | 'numbered'
   /** Whether the orders of each key must stand there in their order. */
   readonly ordered: boolean
+  /** How often each order must be there: once for every pass that wrote it. */
+  readonly times: number
 }
 
 /** The topics of one run: seeds the inputs, makes the producers' topics, proves what arrived. */
@@ -20,7 +22,7 @@ export interface Topics {
   seed(names: ReadonlySet<InputName>, signal: AbortSignal): Promise<void>
   /** A new topic for a producer. */
   create(name: string): Promise<void>
-  /** Throws when a number below `published` is not in the topic; answers how many records are there twice. */
+  /** Throws when a number below `published` is missing in the topic; answers how many records are there once too often. */
   checkWritten(topic: string, published: number, written: Written): Promise<number>
   /** Throws when a group has not committed the end of every partition of a topic. */
   checkCommitted(groups: readonly string[], topic: string): Promise<void>
@@ -60,7 +62,7 @@ export const createTopics = async (brokers: string, registryUrl: string): Promis
         await seedOrders(transport, { topic: name, partitions, count, encode, signal })
       }
     },
-    async checkWritten(name, published, { format, ordered }) {
+    async checkWritten(name, published, { format, ordered, times }) {
       const topic = orderTopic(name, 'writer')
       await codec.prepare([topic])
       const numberOf = (value: Buffer): number => {
@@ -69,21 +71,21 @@ export const createTopics = async (brokers: string, registryUrl: string): Promis
         return order === schemaMissing ? -1 : order.number
       }
       const seen = new Uint8Array(published)
-      const last = new Map<string, number>()
+      const lastOf = new Map<string, number>()
       let duplicates = 0
       for await (const { key, value } of transport.read(await rangesOf(admin, name))) {
         const number = value === null ? -1 : numberOf(value)
-        const twice = seen[number] === 1
-        if (twice) duplicates++
-        seen[number] = 1
-        if (!ordered || twice) continue
+        const before = seen[number] ?? times
+        if (before >= times) duplicates++
+        else seen[number] = before + 1
+        if (!ordered || before > 0) continue
         const name = key?.toString('latin1') ?? ''
-        const before = last.get(name) ?? -1
-        if (number < before) throw new Error(`${topic.name}: ${number} of ${name} came after ${before}`)
-        last.set(name, number)
+        const last = lastOf.get(name) ?? -1
+        if (number < last) throw new Error(`${topic.name}: ${number} of ${name} came after ${last}`)
+        lastOf.set(name, number)
       }
-      const lost = seen.indexOf(0)
-      if (lost !== -1) throw new Error(`${name}: record ${lost} was acknowledged and is not there`)
+      const lost = seen.findIndex((count) => count < times)
+      if (lost !== -1) throw new Error(`${name}: ${lost} is there ${seen[lost]} times of ${times}`)
       return duplicates
     },
     async checkCommitted(groups, topic) {

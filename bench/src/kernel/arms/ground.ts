@@ -6,7 +6,6 @@ import {
   createConsumerGroup,
   createPublisher,
   deadLetterTopicName,
-  type Publisher,
   type Route,
   replayLaneName,
   silentLogger,
@@ -48,7 +47,7 @@ export interface RunningGroup {
 
 /** What a service of ours has around its routes. */
 export interface OurGround {
-  readonly publisher: Publisher
+  readonly codec: Codec
   /** Starts the group of `route`, its dead-letter topic and replay lane in place. */
   start(route: Route): Promise<RunningGroup>
   close(): Promise<void>
@@ -73,7 +72,7 @@ export const createOurGround = async (input: ArmInput, codec?: Codec): Promise<O
   const publisher = await createPublisher(given)
   const admin = await transport.createAdmin()
   return {
-    publisher,
+    codec: given.codec,
     async start(route) {
       const { from, group } = route
       const own = [deadLetterTopicName(from.name, group), replayLaneName(from.name, group)]
