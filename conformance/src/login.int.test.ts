@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { createKafkaTransport, type KafkaConfig, type KafkaDriver, type KafkaSasl } from '@interchange/kafka'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { kafkaConfig, readConfig } from '@interchange/config'
+import {
+  connectionOf,
+  createKafkaTransport,
+  type KafkaConfig,
+  type KafkaDriver,
+  type KafkaSasl,
+} from '@interchange/kafka'
 import { silentLogger, type Transport } from '@interchange/messaging'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type SecuredBroker, startSecuredBroker, users } from './secured-broker.ts'
@@ -40,6 +49,10 @@ describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s logs in, or says why
   const transportTo = (address: string, more: Partial<KafkaConfig> = {}): Transport =>
     createKafkaTransport({ driver, brokers: [address], clientId: 'login', ...more }, { logger: silentLogger })
   const trusted = () => ({ ca: broker.certificate })
+  const fromEnvironment = (environment: Record<string, string>): Transport => {
+    const { kafka } = readConfig({ kafka: kafkaConfig }, { ...environment, KAFKA_DRIVER: driver })
+    return createKafkaTransport(connectionOf(kafka, 'login'), { logger: silentLogger })
+  }
 
   /** Producer, admin, group member and reader each connect by themselves. */
   const goesRound = async (transport: Transport): Promise<void> => {
@@ -60,6 +73,41 @@ describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s logs in, or says why
     await goesRound(transportTo(broker.tls, { ssl: trusted() }))
     const [, , sasl] = logins
     if (sasl !== undefined) await goesRound(transportTo(broker.saslTls, { ssl: trusted(), sasl }))
+  })
+
+  test('L08 by the environment alone: an authority and a client certificate from files', async () => {
+    const { ca, certificate, key } = broker.files
+    const tls = { KAFKA_SSL: 'true', KAFKA_SSL_CA: ca }
+    const environment = {
+      KAFKA_BROKERS: broker.mutualTls,
+      ...tls,
+      KAFKA_SSL_CERTIFICATE: certificate,
+      KAFKA_SSL_KEY: key,
+    }
+    await goesRound(fromEnvironment(environment))
+    const strangers = fromEnvironment({ KAFKA_BROKERS: broker.mutualTls, ...tls })
+    await expect(strangers.createAdmin()).rejects.toMatchObject({ code: expect.stringMatching(/^ICX_KAFKA_/) })
+  })
+
+  test('L09 by the environment alone: a token for a client of a token endpoint', async () => {
+    const asked: string[] = []
+    const endpoint = await tokenEndpoint((authorization) => {
+      asked.push(authorization)
+      return JSON.stringify({ access_token: token('oauth'), expires_in: 300 })
+    })
+    const environment = {
+      KAFKA_BROKERS: broker.sasl,
+      KAFKA_SASL_MECHANISM: 'oauthbearer',
+      KAFKA_SASL_USERNAME: 'client',
+      KAFKA_SASL_PASSWORD: 'secret',
+      KAFKA_OAUTH_TOKEN_URL: endpoint.url,
+    }
+    await goesRound(fromEnvironment(environment))
+    // However many connections log in.
+    expect(asked).toEqual([`Basic ${Buffer.from('client:secret').toString('base64')}`])
+    await endpoint.close()
+    const outage = { code: 'ICX_KAFKA_UNAVAILABLE', failureClass: 'outage' }
+    await expect(fromEnvironment(environment).createAdmin()).rejects.toMatchObject(outage)
   })
 
   test.each(wrongLogins)('L03 a wrong $mechanism login is refused, at once and for good', async (sasl) => {
@@ -108,6 +156,22 @@ describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s logs in, or says why
     await owner.close()
   })
 })
+
+/** An OAuth 2 token endpoint; `answer` is told how the client names itself. */
+const tokenEndpoint = async (answer: (authorization: string) => string) => {
+  const server = createServer((request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(answer(request.headers.authorization ?? ''))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/token`,
+    close: () => {
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
 
 const joining = (transport: Transport, topic: string) =>
   transport.createConsumer({

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { javaKafkaClient } from '@interchange/stack'
+import { selfSignedCertificate } from './self-signed-certificate.ts'
 
 const run = promisify(execFile)
 const host = '127.0.0.1'
@@ -25,24 +26,36 @@ export interface SecuredBroker {
   readonly tls: string
   /** Both. */
   readonly saslTls: string
+  /** TLS with a certificate of the client. */
+  readonly mutualTls: string
   /** The certificate to trust. */
   readonly certificate: string
+  /** Files in PEM: that certificate, and what a client shows at `mutualTls`. */
+  readonly files: { readonly ca: string; readonly certificate: string; readonly key: string }
   stop(): Promise<void>
 }
 
 export const startSecuredBroker = async (): Promise<SecuredBroker> => {
   const { javaPath, jarsFolder } = await javaKafkaClient()
   const folder = await mkdtemp(join(tmpdir(), 'interchange-secured-'))
-  const [sasl, tls, saslTls, internal, controller] = await freePorts(5)
+  const [sasl, tls, saslTls, mutual, internal, controller] = await freePorts(6)
   const keystore = join(folder, 'keystore.p12')
   const keytool = join(dirname(javaPath), 'keytool')
   const store = ['-keystore', keystore, '-storetype', 'PKCS12', '-storepass', storePassword, '-alias', 'broker']
   const names = ['-dname', 'CN=localhost', '-ext', `SAN=ip:${host},dns:localhost`]
   await run(keytool, ['-genkeypair', '-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '2', ...names, ...store])
-  await run(keytool, ['-exportcert', '-rfc', '-file', join(folder, 'broker.pem'), ...store])
+  const files = {
+    ca: join(folder, 'broker.pem'),
+    certificate: join(folder, 'client.pem'),
+    key: join(folder, 'client-key.pem'),
+  }
+  await run(keytool, ['-exportcert', '-rfc', '-file', files.ca, ...store])
+  const client = selfSignedCertificate('client')
+  await writeFile(files.certificate, client.certificate)
+  await writeFile(files.key, client.key)
 
   const properties = join(folder, 'server.properties')
-  const listeners = { SASL: sasl, TLS: tls, BOTH: saslTls, INTERNAL: internal }
+  const listeners = { SASL: sasl, TLS: tls, BOTH: saslTls, MUTUAL: mutual, INTERNAL: internal }
   const addresses = Object.entries(listeners).map(([name, port]) => `${name}://${host}:${port}`)
   await writeFile(
     properties,
@@ -53,17 +66,20 @@ export const startSecuredBroker = async (): Promise<SecuredBroker> => {
       listeners: [...addresses, `CONTROLLER://${host}:${controller}`].join(),
       'advertised.listeners': addresses.join(),
       'listener.security.protocol.map':
-        'SASL:SASL_PLAINTEXT,TLS:SSL,BOTH:SASL_SSL,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
+        'SASL:SASL_PLAINTEXT,TLS:SSL,BOTH:SASL_SSL,MUTUAL:SSL,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
       'controller.listener.names': 'CONTROLLER',
       'inter.broker.listener.name': 'INTERNAL',
       'log.dirs': join(folder, 'data'),
       'ssl.keystore.location': keystore,
       'ssl.keystore.type': 'PKCS12',
       'ssl.keystore.password': storePassword,
+      'listener.name.mutual.ssl.client.auth': 'required',
+      'listener.name.mutual.ssl.truststore.type': 'PEM',
+      'listener.name.mutual.ssl.truststore.location': files.certificate,
       ...loginsOf('sasl'),
       ...loginsOf('both'),
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-      'super.users': 'User:ANONYMOUS;User:plain;User:scram;User:oauth',
+      'super.users': 'User:ANONYMOUS;User:plain;User:scram;User:oauth;User:CN=client',
       'auto.create.topics.enable': false,
       'group.initial.rebalance.delay.ms': 0,
       'offsets.topic.replication.factor': 1,
@@ -93,7 +109,7 @@ export const startSecuredBroker = async (): Promise<SecuredBroker> => {
   const kill = (): void => void broker.kill('SIGKILL')
   process.once('exit', kill)
   try {
-    await Promise.all([sasl, tls, saslTls].map((port) => listening(broker, port ?? 0)))
+    await Promise.all([sasl, tls, saslTls, mutual].map((port) => listening(broker, port ?? 0)))
   } catch (error) {
     kill()
     throw new Error(await readFile(join(folder, 'broker.log'), 'utf8'), { cause: error })
@@ -102,7 +118,9 @@ export const startSecuredBroker = async (): Promise<SecuredBroker> => {
     sasl: `${host}:${sasl}`,
     tls: `${host}:${tls}`,
     saslTls: `${host}:${saslTls}`,
-    certificate: await readFile(join(folder, 'broker.pem'), 'utf8'),
+    mutualTls: `${host}:${mutual}`,
+    certificate: await readFile(files.ca, 'utf8'),
+    files,
     async stop() {
       process.off('exit', kill)
       const ended = new Promise((resolve) => broker.once('exit', resolve))

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createCodec, createRegistryClient } from '@interchange/avro'
 import { ConfigError, kafkaConfig, readConfig, registryConfig } from '@interchange/config'
-import { createKafkaTransport } from '@interchange/kafka'
+import { connectionOf, createKafkaTransport } from '@interchange/kafka'
 import {
   type AnyTopic,
   type Codec,
@@ -56,19 +56,8 @@ const openSystem = (
   closers: (() => Promise<void>)[],
 ): System => {
   const { kafka, registry } = readConfig({ kafka: kafkaConfig, registry: registryConfig }, environment)
-  const { brokers, ssl, saslMechanism, saslUsername, saslPassword } = kafka
-  const transport = createKafkaTransport(
-    {
-      driver: kafka.driver,
-      brokers,
-      clientId: kafka.clientId ?? `ix-${randomUUID().slice(0, 8)}`,
-      ssl,
-      ...(saslMechanism !== undefined && {
-        sasl: { mechanism: saslMechanism, username: saslUsername ?? '', password: saslPassword ?? '' },
-      }),
-    },
-    { logger: silentLogger },
-  )
+  const connection = connectionOf(kafka, `ix-${randomUUID().slice(0, 8)}`)
+  const transport = createKafkaTransport(connection, { logger: silentLogger })
   const codec = createCodec({ source: createRegistryClient({ url: registryUrl(registry) }) })
   const admin = once(async () => {
     const opened = await transport.createAdmin()

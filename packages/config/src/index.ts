@@ -15,6 +15,6 @@ export { type AnyConfigPart, type Config, type Environment, readConfig } from '.
 export { registryConfig } from './registry-config.ts'
 export { serviceConfig } from './service-config.ts'
 export { optional, required, type Setting, secret, withDefault } from './setting.ts'
-export { flag, hostPorts, integer, oneOf, ratio, text, url } from './setting-types.ts'
+export { flag, hostPorts, integer, oneOf, ratio, readableFile, text, url } from './setting-types.ts'
 export { storeConfig } from './store-config.ts'
 export { telemetryConfig } from './telemetry-config.ts'

@@ -86,6 +86,32 @@ test('a login is complete or absent', () => {
   expect(registry.problems.map(({ env }) => env)).toEqual(['SCHEMA_REGISTRY_PASSWORD'])
 })
 
+test('a login by token needs its endpoint, and a client unless the token is in a file', () => {
+  const mechanism = { ...least, KAFKA_SASL_MECHANISM: 'oauthbearer' }
+  const bare = problemsOf({ kafka: kafkaConfig }, mechanism)
+  expect(bare.problems.map(({ env }) => env)).toEqual([
+    'KAFKA_OAUTH_TOKEN_URL',
+    'KAFKA_SASL_USERNAME',
+    'KAFKA_SASL_PASSWORD',
+  ])
+  const file = readConfig({ kafka: kafkaConfig }, { ...mechanism, KAFKA_OAUTH_TOKEN_URL: 'file:///run/token' })
+  expect(file.kafka.oauthTokenUrl).toBe('file:///run/token')
+  const client = { ...mechanism, KAFKA_SASL_USERNAME: 'a', KAFKA_SASL_PASSWORD: 'b' }
+  const exposed = problemsOf({ kafka: kafkaConfig }, { ...client, KAFKA_OAUTH_TOKEN_URL: 'http://idp.example/token' })
+  expect(exposed.problems).toMatchObject([{ env: 'KAFKA_OAUTH_TOKEN_URL', remedy: 'use https://' }])
+})
+
+test('files for TLS are there, are used, and a certificate comes with its key', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'ix-config-')), 'ca.pem')
+  writeFileSync(file, 'x')
+  const absent = problemsOf({ kafka: kafkaConfig }, { ...least, KAFKA_SSL: 'true', KAFKA_SSL_CA: '/nowhere' })
+  expect(absent.problems.map(({ env }) => env)).toEqual(['KAFKA_SSL_CA'])
+  const unused = problemsOf({ kafka: kafkaConfig }, { ...least, KAFKA_SSL_CA: file })
+  expect(unused.problems.map(({ env }) => env)).toEqual(['KAFKA_SSL'])
+  const half = problemsOf({ kafka: kafkaConfig }, { ...least, KAFKA_SSL: 'true', KAFKA_SSL_CERTIFICATE: file })
+  expect(half.problems.map(({ env }) => env)).toEqual(['KAFKA_SSL_KEY'])
+})
+
 test('an inbox that forgets at once is a problem; one that never forgets is not', () => {
   const never = readConfig({ store: storeConfig }, { INBOX_WINDOW_DAYS: '-1' })
   expect(never.store.inboxWindowDays).toBe(-1)

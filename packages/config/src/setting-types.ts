@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import { z } from 'zod'
 
 /** Any text. */
@@ -46,6 +47,21 @@ export const url = (...schemes: readonly [string, ...string[]]): z.ZodType<strin
     .string()
     .refine((value) => schemes.includes(URL.parse(value)?.protocol ?? ''), `expected ${expected}`)
     .describe(expected)
+}
+
+/** The path of a file that this process may read. */
+export const readableFile = (): z.ZodType<string, string> => {
+  const expected = 'the path of a file this process may read'
+  return z.string().refine(isReadable, `expected ${expected}`).describe(expected)
+}
+
+const isReadable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A comma-separated list of `host:port`, at least one. */

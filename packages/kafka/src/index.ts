@@ -1,3 +1,4 @@
+export { connectionOf } from './connection-of.ts'
 export type { KafkaConfig, KafkaDriver, KafkaSasl } from './kafka-config.ts'
 export { createKafkaTransport } from './kafka-transport.ts'
 export { createKafkajsTransport } from './kafkajs/kafkajs-transport.ts'

@@ -1,7 +1,7 @@
 import { createCodec, createRegistryClient } from '@interchange/avro'
 import type { ConfigOf, kafkaConfig, registryConfig } from '@interchange/config'
 import { catalogue, deliveryOutcome, type PhysicalTopic } from '@interchange/contracts'
-import { createKafkaTransport, type KafkaConfig } from '@interchange/kafka'
+import { connectionOf, createKafkaTransport } from '@interchange/kafka'
 import {
   type AnyTopic,
   type Codec,
@@ -62,7 +62,7 @@ export interface KafkaRuntime {
 /** Connects, checks the topics this service publishes, and has their schemas ready. Waits for what is down. */
 export const createKafkaRuntime = async (options: KafkaRuntimeOptions): Promise<KafkaRuntime> => {
   const { service, logger, telemetry, lifetimes, onFatal } = options
-  const transport = options.transport ?? createKafkaTransport(connectionOf(options), { logger })
+  const transport = options.transport ?? createKafkaTransport(connectionOf(options.kafka, service.name), { logger })
   const codec = options.codec ?? createCodec({ source: createRegistryClient({ url: registryUrl(options.registry) }) })
   const { tracing, metrics } = telemetry
   const running: ConsumerGroup[] = []
@@ -179,18 +179,6 @@ const withAdmin = async <Result>(
     return await work(admin)
   } finally {
     await admin.close()
-  }
-}
-
-const connectionOf = ({ kafka, service }: KafkaRuntimeOptions): KafkaConfig => {
-  const { saslMechanism: mechanism, saslUsername: username, saslPassword: password } = kafka
-  const sasl = mechanism !== undefined && username !== undefined && password !== undefined
-  return {
-    driver: kafka.driver,
-    brokers: kafka.brokers,
-    clientId: kafka.clientId ?? service.name,
-    ...(kafka.ssl && { ssl: true }),
-    ...(sasl && { sasl: { mechanism, username, password } }),
   }
 }
 
