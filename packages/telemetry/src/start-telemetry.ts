@@ -18,6 +18,7 @@ import { type IMetricReader, MeterProvider, PeriodicExportingMetricReader } from
 import { BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { createHttpTracing, type HttpTracing } from './create-http-tracing.ts'
 import { createMetrics } from './create-metrics.ts'
+import { createOutboxMetrics, type ObserveOutbox } from './create-outbox-metrics.ts'
 import { createTracing } from './create-tracing.ts'
 import { diagnostics } from './diagnostics.ts'
 import { createSampler } from './forced-sampling.ts'
@@ -53,6 +54,7 @@ export interface Telemetry {
   readonly tracing: Tracing
   readonly metrics: Metrics
   readonly http: HttpTracing
+  readonly observeOutbox: ObserveOutbox
   /** Exports what is left and ends, within `deadlineMs`; says so when it could not. Never rejects. */
   shutdown(deadlineMs: number): Promise<void>
 }
@@ -89,6 +91,7 @@ export const startTelemetry = (options: TelemetryOptions): Telemetry => {
     tracing: tracerProvider === undefined ? noTracing : createTracing({ tracer, relation: settings.relation }),
     metrics: meter === undefined ? noMetrics : createMetrics(meter),
     http: createHttpTracing(tracer, meter ?? createNoopMeter()),
+    observeOutbox: createOutboxMetrics(meter ?? createNoopMeter()),
     async shutdown(deadlineMs) {
       const ended = Promise.allSettled([tracerProvider?.shutdown(), meterProvider?.shutdown()])
       const results = await Promise.race([ended, after(deadlineMs)])

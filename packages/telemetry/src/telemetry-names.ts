@@ -46,6 +46,8 @@ export const metricNames = {
   waitingMessages: 'interchange.waiting.messages',
   headOfLineAge: 'interchange.head_of_line.age',
   deadLetters: 'interchange.dlq.messages',
+  outboxAge: 'interchange.outbox.age',
+  outboxQuarantined: 'interchange.outbox.quarantined',
   groupLag: 'kafka.consumer_group.lag',
   httpServerDuration: 'http.server.request.duration',
 } as const

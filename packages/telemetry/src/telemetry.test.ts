@@ -248,6 +248,7 @@ test('what the kernel counts becomes instruments with topic, group and outcome',
   metrics.lag('t', 'g', 0, 11)
   metrics.lag('t', 'g', 1, 13)
   metrics.headOfLine('t', 'g', 1, 61_000)
+  telemetry.observeOutbox('g', async () => ({ oldestAgeMs: 2_500, quarantined: 3 }))
   await reader.forceFlush()
   const found = Object.fromEntries(
     (metricExporter.getMetrics().at(-1)?.scopeMetrics ?? []).flatMap(({ metrics }) =>
@@ -282,6 +283,8 @@ test('what the kernel counts becomes instruments with topic, group and outcome',
   expect(found['interchange.head_of_line.age']).toEqual([
     { value: 61, ...poll, 'messaging.destination.partition.id': '1' },
   ])
+  expect(found['interchange.outbox.age']).toEqual([{ value: 2.5, 'messaging.consumer.group.name': 'g' }])
+  expect(found['interchange.outbox.quarantined']).toEqual([{ value: 3, 'messaging.consumer.group.name': 'g' }])
   expect(found['messaging.process.duration']).toMatchObject([{ value: { count: 1, sum: 0.03 } }])
 })
 

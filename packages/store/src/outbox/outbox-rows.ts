@@ -29,3 +29,23 @@ export const pruneOutbox = async (database: Database): Promise<void> => {
        SELECT position FROM outbox WHERE xid < (SELECT sent_xid FROM outbox_relay) ORDER BY xid, position LIMIT ${pruneMax}))`,
   )
 }
+
+/** What an outbox holds. */
+export interface OutboxState {
+  /** Age of the oldest event that is not sent, in milliseconds; 0 when all are. */
+  readonly oldestAgeMs: number
+  /** Rows that Kafka refused for good. */
+  readonly quarantined: number
+}
+
+/** Whoever relays: the rows and the cursor say it. */
+export const readOutboxState = async (database: Queryable): Promise<OutboxState> => {
+  const [state] = await database.query<OutboxState>(
+    `SELECT coalesce(1000 * extract(epoch FROM clock_timestamp() - oldest.created_at), 0)::float8 AS "oldestAgeMs",
+       (SELECT count(*)::integer FROM outbox_quarantine) AS quarantined
+     FROM outbox_relay LEFT JOIN LATERAL (
+       SELECT created_at FROM outbox WHERE xid >= sent_xid AND NOT (xid < window_xid AND position <= sent_position)
+       ORDER BY xid, position LIMIT 1) AS oldest ON true`,
+  )
+  return state ?? { oldestAgeMs: 0, quarantined: 0 }
+}
