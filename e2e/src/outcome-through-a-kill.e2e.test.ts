@@ -107,7 +107,7 @@ const holds = () =>
     [messageId],
   )
 
-const within = { timeoutMs: 60_000, everyMs: 100 }
+const within = { timeoutMs: 120_000, everyMs: 100 }
 
 test('what became of a replay is told once, though its process is killed between the commit and the relay', async () => {
   const first = startConsumer(env)
@@ -150,7 +150,7 @@ test('what became of a replay is told once, though its process is killed between
     expect.objectContaining({ outcome: 'dead_lettered', replayId: null, code: 'ICX_STORE_REFUSED' }),
     expect.objectContaining({ outcome: 'resolved', replayId, group, topic: billingCustomerRegistered.name }),
   ])
-}, 240_000)
+}, 600_000)
 
 test('an inbox that forgets before its topics do keeps the service from starting', async () => {
   const consumer = startConsumer({ ...env, INBOX_WINDOW_DAYS: '20' })
@@ -158,4 +158,4 @@ test('an inbox that forgets before its topics do keeps the service from starting
   expect(consumer.log()).toMatch(
     /The inbox forgets ids after 20 days, but \S+ \(retention\.ms and segment\.ms\) keeps messages up to 37 days: .+; raise INBOX_WINDOW_DAYS.+ICX_CONFIG_INVALID/,
   )
-}, 120_000)
+}, 240_000)

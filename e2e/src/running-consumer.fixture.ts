@@ -83,7 +83,7 @@ export const untilRelay = async (consumer: RunningConsumer, group: string, state
       if (status === 'ok' && relays.some((relay) => relay.group === group && relay.state === state)) return true
       throw new Error(JSON.stringify({ status, relays }))
     },
-    { timeoutMs: 60_000, everyMs: 100, what: `a relay of ${group} that is ${state}` },
+    { timeoutMs: 120_000, everyMs: 100, what: `a relay of ${group} that is ${state}` },
   )
 }
 

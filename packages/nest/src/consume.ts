@@ -1,6 +1,5 @@
 import type { Answer, EffectRoute, HandlerContext, Outgoing, PublishRoute, Route, Topic } from '@interchange/messaging'
 import { type InjectionToken, SetMetadata } from '@nestjs/common'
-import type { GroupStore } from './group-store.ts'
 
 /** A route's settings beside where it reads and what it does. */
 export type ConsumeOptions<Value> = Omit<PublishRoute<Value>, 'from' | 'handle'>
@@ -44,16 +43,11 @@ export function Consume<Value>(
   return SetMetadata(consumptionKey, { topic, options })
 }
 
-/**
- * Routes written as literals: a provider whose value is a `Subscription` is found by the same scan as `@Consume`. With a
- * `store` its groups' outbox is relayed, their inbox pruned, and its window checked at start.
- */
+/** Routes written as literals: a provider whose value is a `Subscription` is found by the same scan as `@Consume`. */
 export class Subscription {
   readonly routes: readonly Route[]
-  readonly store: GroupStore | undefined
 
-  constructor(routes: readonly Route[], store?: GroupStore) {
+  constructor(routes: readonly Route[]) {
     this.routes = routes
-    this.store = store
   }
 }

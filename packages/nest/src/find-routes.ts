@@ -2,7 +2,7 @@ import { type EffectStore, InterchangeError, type Route } from '@interchange/mes
 import type { InjectionToken } from '@nestjs/common'
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core'
 import { type ConsumeEffectsOptions, type Consumption, consumptionKey, Subscription } from './consume.ts'
-import type { GroupParts, GroupStore } from './group-store.ts'
+import { type GroupParts, GroupStore } from './group-store.ts'
 
 export interface RouteSources {
   readonly discovery: DiscoveryService
@@ -11,34 +11,42 @@ export interface RouteSources {
   readonly resolve: (token: InjectionToken) => unknown
 }
 
-/** Every route of the application by group: `@Consume` methods and `Subscription` providers. Throws `ICX_ROUTE_INVALID`. */
+/**
+ * Every route of the application by group: `@Consume` methods and `Subscription` providers; and each group's `GroupStore`.
+ * Throws `ICX_ROUTE_INVALID`.
+ */
 export const findRoutes = ({ discovery, scanner, resolve }: RouteSources): ReadonlyMap<string, GroupParts> => {
-  const groups = new Map<string, GroupParts>()
+  const groups = new Map<string, Route[]>()
+  const stores = new Map<string, GroupStore>()
   const seen = new Set<unknown>()
   for (const { instance, metatype } of [...discovery.getProviders(), ...discovery.getControllers()]) {
     if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue
     seen.add(instance)
-    const literal = instance instanceof Subscription ? instance : undefined
-    const routes = literal === undefined ? methodRoutes(instance, scanner, resolve) : literal.routes
-    for (const route of routes) add(groups, route, literal?.store, metatype?.name ?? 'a provider')
+    if (instance instanceof GroupStore) {
+      const { group } = instance
+      if (stores.has(group)) throw invalid(`group ${group} has two stores; its inbox is in one`, group)
+      stores.set(group, instance)
+      continue
+    }
+    const routes = instance instanceof Subscription ? instance.routes : methodRoutes(instance, scanner, resolve)
+    for (const route of routes) add(groups, route, metatype?.name ?? 'a provider')
   }
-  return groups
+  for (const group of stores.keys()) {
+    if (!groups.has(group)) throw invalid(`group ${group} has a store, and no handler`, group)
+  }
+  return new Map([...groups].map(([group, routes]) => [group, { routes, store: stores.get(group) }]))
 }
 
-const add = (groups: Map<string, GroupParts>, route: Route, store: GroupStore | undefined, owner: string): void => {
+const add = (groups: Map<string, Route[]>, route: Route, owner: string): void => {
   const { group, from } = route
-  const known = groups.get(group)
-  const routes = known?.routes ?? []
+  const routes = groups.get(group) ?? []
   if (routes.some((other) => other.from.name === from.name)) {
     throw invalid(`${owner}: group ${group} has two handlers for ${from.name}; a group reads a topic once`, group)
   }
   if (!from.groups.includes(group)) {
     throw invalid(`${owner}: the catalogue does not list group ${group} for ${from.name}; add it to the topic`, group)
   }
-  if (known?.store !== undefined && store !== undefined && known.store !== store) {
-    throw invalid(`${owner}: group ${group} has two stores; its inbox is in one`, group)
-  }
-  groups.set(group, { routes: [...routes, route], store: known?.store ?? store })
+  groups.set(group, [...routes, route])
 }
 
 const methodRoutes = (instance: object, scanner: MetadataScanner, resolve: RouteSources['resolve']): Route[] => {

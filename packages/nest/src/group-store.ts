@@ -4,6 +4,7 @@ import {
   type Logger,
   type Route,
   replayLaneName,
+  retryTopicName,
   type Transport,
   type TransportAdmin,
 } from '@interchange/messaging'
@@ -14,13 +15,25 @@ import {
   type Database,
   type Relay,
   type Retention,
+  readOutboxState,
 } from '@interchange/store'
+import type { Telemetry } from '@interchange/telemetry'
 import type { Lifetimes } from './lifetimes.ts'
 
-/** The Postgres schema in which a group has its inbox and its outbox beside its effects. */
-export interface GroupStore {
+/**
+ * The Postgres schema in which a group has its inbox and its outbox beside its effects. A provider with this value is found at
+ * start: the inbox is checked and pruned, the outbox relayed.
+ */
+export class GroupStore {
+  readonly group: string
   readonly database: Database
   readonly settings: ConfigOf<typeof storeConfig>
+
+  constructor(group: string, database: Database, settings: ConfigOf<typeof storeConfig>) {
+    this.group = group
+    this.database = database
+    this.settings = settings
+  }
 }
 
 /** A consumer group as the application describes it. */
@@ -37,12 +50,12 @@ const windowMsOf = ({ settings }: GroupStore): number =>
 
 /** Rejects with `ICX_CONFIG_INVALID`, class `fatal`, when an inbox forgets what its group's topics can still bring again. */
 export const checkInboxes =
-  (groups: readonly { group: string; routes: readonly Route[]; store: GroupStore }[]) =>
+  (groups: readonly { routes: readonly Route[]; store: GroupStore }[]) =>
   async (admin: TransportAdmin): Promise<void> => {
-    for (const { group, routes, store } of groups) {
+    for (const { routes, store } of groups) {
       const windowMs = windowMsOf(store)
       if (windowMs === -1) continue
-      const names = routes.flatMap(({ from }) => [from.name, replayLaneName(from.name, group)])
+      const names = routes.flatMap(topicsReadBy)
       const read = [...(await admin.retentionsMs(names))].map(
         ([topic, ms]): Retention => ({ what: `${topic} (retention.ms and segment.ms)`, ms }),
       )
@@ -54,6 +67,12 @@ export const checkInboxes =
     }
   }
 
+const topicsReadBy = ({ from, group }: Route): readonly string[] => [
+  from.name,
+  replayLaneName(from.name, group),
+  ...(from.retryDelaysMs?.[group] ?? []).map((_, index) => retryTopicName(from.name, group, index + 1)),
+]
+
 /** A message may wait this long while its second copy, or its replay, is already settled. */
 const waitOf = ({ from, retry }: Route): Retention => {
   const policy = { ...defaultRetryPolicy, ...retry }
@@ -61,17 +80,21 @@ const waitOf = ({ from, retry }: Route): Retention => {
   return { what: `the waiting table, for ${from.name},`, ms: Number.isFinite(ms) ? ms : -1 }
 }
 
+export interface UpkeepOptions {
+  readonly transport: Transport
+  readonly logger: Logger
+  readonly lifetimes: Lifetimes
+  readonly telemetry: Pick<Telemetry, 'observeOutbox'>
+}
+
 /** Relays the group's outbox and prunes its inbox until the process lets go. */
-export const startUpkeep = (
-  group: string,
-  store: GroupStore,
-  { transport, logger, lifetimes }: { transport: Transport; logger: Logger; lifetimes: Lifetimes },
-): Relay => {
-  const { database, settings } = store
+export const startUpkeep = (store: GroupStore, { transport, logger, lifetimes, telemetry }: UpkeepOptions): Relay => {
+  const { group, database, settings } = store
   const { outboxLeaseMs: leaseMs, outboxPollMs: pollMs, inboxPruneEveryMs: everyMs } = settings
   const relay = createRelay({ database, transport, logger, leaseMs, pollMs })
   lifetimes.add('upkeep', `${group} relay`, () => relay.close())
   const pruner = createInboxPruner({ database, windowMs: windowMsOf(store), everyMs, logger })
   lifetimes.add('upkeep', `${group} pruner`, () => pruner.close())
+  telemetry.observeOutbox(group, () => readOutboxState(database))
   return relay
 }

@@ -1,3 +1,4 @@
+import { readConfig, storeConfig } from '@interchange/config'
 import { privacyErasureRequested, shopErasureRequested, timestampMillis } from '@interchange/contracts'
 import {
   type EffectStore,
@@ -9,11 +10,12 @@ import {
   type SettleEntry,
 } from '@interchange/messaging'
 import { createMemoryTransport } from '@interchange/messaging/memory'
+import { createDatabase } from '@interchange/store'
 import { activeCorrelationId } from '@interchange/telemetry'
 import { Controller, Inject, Injectable, Module, Post } from '@nestjs/common'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startTestApplication, type TestApplication, type TestApplicationOptions } from './application.fixture.ts'
-import { Consume, PUBLISHER, Subscription } from './index.ts'
+import { Consume, GroupStore, PUBLISHER, Subscription } from './index.ts'
 
 type ShopErasure = Parameters<(typeof shopErasureRequested)['keyOf']>[0]
 
@@ -210,11 +212,18 @@ test('a subscription that cannot work is refused at start', async () => {
       return undefined
     }
   }
-  for (const provider of [Unprovided, Unlisted, Twice]) {
-    @Module({ providers: [provider] })
+  // Connects when it is first used, which is never.
+  const database = createDatabase({ url: 'postgres://127.0.0.1:1/none', schema: 'none' })
+  const kept = (group: string) => ({
+    provide: Symbol(group),
+    useValue: new GroupStore(group, database, readConfig({ store: storeConfig }, {}).store),
+  })
+  const two = [Forgetter, { provide: STORE, useValue: memoryStore }, kept('notifications'), kept('notifications')]
+  for (const providers of [[Unprovided], [Unlisted], [Twice], [kept('nobody')], two]) {
+    @Module({ providers })
     class Wrong {}
     await expect(start({ module: Wrong })).rejects.toThrow(
-      /no EffectStore|does not list|two handlers|Nest could not find/,
+      /no EffectStore|does not list|two handlers|Nest could not find|has a store, and no handler|has two stores/,
     )
   }
 })

@@ -129,12 +129,10 @@ export const createKafkaRuntime = async (options: KafkaRuntimeOptions): Promise<
           physical.push(...physicalOf([deliveryOutcome], undefined))
         }
         await ready([...needed], physical)
-        const kept = [...groups].flatMap(([group, { routes, store }]) =>
-          store === undefined ? [] : [{ group, routes, store }],
-        )
+        const kept = [...groups.values()].flatMap(({ routes, store }) => (store === undefined ? [] : [{ routes, store }]))
         if (kept.length > 0) await untilUp('kafka', () => withAdmin(transport, checkInboxes(kept)), { logger })
-        for (const { group, store } of kept) {
-          relays.set(group, startUpkeep(group, store, { transport, logger, lifetimes }))
+        for (const { store } of kept) {
+          relays.set(store.group, startUpkeep(store, { transport, logger, lifetimes, telemetry }))
         }
         await Promise.all([...groups].map(([group, parts]) => join(group, parts)))
         state = 'started'
