@@ -58,6 +58,12 @@ interface RouteSettings<Value> {
   readonly retry?: Partial<RetryPolicy>
   /** What a null value means here: an event to skip, or a broken one. Default `reject`. */
   readonly tombstones?: 'reject' | 'skip'
+  /**
+   * Asked about a replayed message before its handler is: a replay comes late by definition where keys go on after a letter.
+   * Answers, in words, what has superseded it (a newer version or time that is stored), or undefined when nothing has. What is
+   * superseded has no effect, and its letter is answered as such. Failing is failing to handle the message.
+   */
+  readonly supersededBy?: (value: Value, context: HandlerContext) => string | undefined | Promise<string | undefined>
 }
 
 /**

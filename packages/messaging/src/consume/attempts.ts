@@ -5,11 +5,13 @@ import { noTracing, type Span } from '../tracing.ts'
 import { type GroupState, isEnding } from './group-state.ts'
 import { isArchival } from './held-keys.ts'
 import type { Message } from './message.ts'
+import { Superseded } from './superseded.ts'
 
 /** What becomes of an attempt. */
 export interface AttemptResults {
   handled(message: Message, answer: unknown): void
   tombstone(message: Message): void
+  superseded(message: Message, what: Superseded): void
   failed(message: Message, thrown: unknown): void
   /** Its partition or the group went away before its handler began. */
   dropped(message: Message): void
@@ -94,7 +96,11 @@ export const createAttempts = (state: GroupState, results: AttemptResults): Atte
     pending.add(message)
     try {
       answer.then(
-        (value) => answered(message) && results.handled(message, value),
+        (value) => {
+          if (!answered(message)) return
+          if (value instanceof Superseded) results.superseded(message, value)
+          else results.handled(message, value)
+        },
         (error) => answered(message) && results.failed(message, error),
       )
     } catch (error) {

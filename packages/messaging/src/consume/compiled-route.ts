@@ -1,15 +1,16 @@
 import type { EffectStore } from '../effect-store.ts'
 import { InterchangeError } from '../failure/failure.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../failure/retry-policy.ts'
-import type { HandlerContext, Route } from '../route.ts'
+import type { Route } from '../route.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { HeldKeys, WaitingRoom } from '../waiting-room.ts'
+import { type Handle, handlerOf } from './superseded.ts'
 
 /** A route with every default in its place, looked at once when the group starts. */
 export interface CompiledRoute {
   readonly topic: AnyTopic
   readonly group: string
-  readonly handle: (value: unknown, context: HandlerContext) => unknown
+  readonly handle: Handle
   /** Undefined for a publish route. */
   readonly store: EffectStore<unknown> | undefined
   /** Where its messages wait durably; undefined where they wait in place. */
@@ -59,7 +60,7 @@ const compileRoute = (route: Route): CompiledRoute => {
   return {
     topic: route.from,
     group: route.group,
-    handle: route.handle,
+    handle: handlerOf(route),
     store,
     heldKeys: heldKeysOf(route),
     room: (route.ordering ?? 'key') === 'key' ? store?.waiting : undefined,

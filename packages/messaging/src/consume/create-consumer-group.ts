@@ -25,6 +25,7 @@ import { createRoomWork } from './room-work.ts'
 import { createScheduler } from './scheduler.ts'
 import { createSettlement } from './settlement.ts'
 import { shutDown } from './shutdown.ts'
+import type { Superseded } from './superseded.ts'
 import { createGroupTransactions } from './transactions/group-transactions.ts'
 import { openTransactions, refuseGaps } from './transactions/open-transactions.ts'
 import { healthOf, startWatch } from './watch.ts'
@@ -183,6 +184,12 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
     }
   }
 
+  const superseded = (message: Message, { by }: Superseded): void => {
+    const { topic, partition, offset, messageId, replayId } = message
+    logger.info({ group, topic, partition, offset, messageId, replayId, supersededBy: by }, 'superseded')
+    settlement.conclude(message, 'superseded')
+  }
+
   const releaseLane = (message: Message): void => {
     if (!message.holdsLane) return
     message.owner.lanes.release(message)
@@ -192,6 +199,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
   const attempts = createAttempts(state, {
     handled,
     tombstone: (message) => parking.takeOut(message, () => settlement.conclude(message, 'tombstone')),
+    superseded,
     failed: failures.failed,
     dropped,
   })
