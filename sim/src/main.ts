@@ -5,14 +5,15 @@ import { runMutants } from './run-mutants.ts'
 import type { Mode } from './run-seed.ts'
 import { simulate } from './simulate.ts'
 
-const usage = `npm run sim -- [--seeds N] [--from S] [--seed S] [--mode safety|liveness] [--mutants] [--json]
+const usage = `npm run sim -- [--seeds N] [--from S] [--seed S] [--workers N] [--mode safety|liveness] [--mutants] [--json]
 
   --seeds N   how many seeds; default 10000
   --from S    the first of them; default 1
   --seed S    one seed, with everything that happened in it
+  --workers N threads; default one per processor
   --mode      safety ends amid the faults; liveness (default) heals them and demands that everything is settled
   --mutants   break the kernel in every way of sim/mutants/README.md; seeds until each is noticed (at most --seeds, default 2000)
-  --json      one line of JSON at the end of stdout
+  --json      one line of JSON at the end of stdout, distributions included
 `
 
 const { interrupted, wrongUsage } = { interrupted: 130, wrongUsage: 2 }
@@ -32,18 +33,23 @@ const main = async (): Promise<number> => {
 
 type Options = Exclude<ReturnType<typeof readOptions>, string>
 
-const seedsCommand = async ({ seeds, from, seed, mode, json }: Options, signal: AbortSignal): Promise<number> => {
-  const kernel = await loadKernel()
+const seedsCommand = async (options: Options, signal: AbortSignal): Promise<number> => {
+  const { seeds, from, seed, mode, workers, json } = options
   const beganAtMs = performance.now()
+  let toldAtMs = beganAtMs
   const result = await simulate({
-    kernel,
     firstSeed: seed ?? from,
     seeds: seed === undefined ? (seeds ?? 10_000) : 1,
     mode,
+    ...(workers !== undefined && { workers }),
     signal,
-    progress: (done, violations) => say(`${done} seeds, ${violations} with violations`),
+    progress(done, violations) {
+      if (performance.now() - toldAtMs < progressEveryMs) return
+      toldAtMs = performance.now()
+      say(`${done} seeds, ${violations} with violations`)
+    },
   })
-  if (seed !== undefined) await printTrace(kernel, seed, mode, (line) => process.stdout.write(`${line}\n`))
+  if (seed !== undefined) await printTrace(await loadKernel(), seed, mode, (line) => process.stdout.write(`${line}\n`))
   const seconds = Math.round((performance.now() - beganAtMs) / 100) / 10
   const cpu = process.cpuUsage()
   say(`${result.seeds} seeds in ${seconds} s (${Math.round((cpu.user + cpu.system) / 1e5) / 10} s of CPU)`)
@@ -59,10 +65,25 @@ const seedsCommand = async ({ seeds, from, seed, mode, json }: Options, signal: 
     for (const { invariant, detail } of violations.slice(0, 3)) say(`  seed ${bad}: ${invariant} ${detail}`)
     say(`  replay it: npm run sim -- --seed ${bad} --mode ${mode}`)
   }
-  const figures = { seeds: result.seeds, violations: result.violating.length }
-  if (json) process.stdout.write(`${JSON.stringify(figures)}\n`)
+  if (json) {
+    const violating = result.violating.map(({ seed: bad, violations }) => ({ seed: bad, first: violations[0] }))
+    const { figures, faults, tooSmall } = result
+    const told = {
+      seeds: result.seeds,
+      violations: violating.length,
+      mode,
+      seconds,
+      figures,
+      faults,
+      tooSmall,
+      violating,
+    }
+    process.stdout.write(`${JSON.stringify(told)}\n`)
+  }
   return result.violating.length === 0 && result.tooSmall.length === 0 ? 0 : 1
 }
+
+const progressEveryMs = 5_000
 
 const mutantsCommand = async ({ seeds, json }: Options, signal: AbortSignal): Promise<number> => {
   const results = await runMutants(seeds ?? 2_000, signal, ({ mutant, killedBySeeds, invariant, detail }) =>
@@ -73,7 +94,7 @@ const mutantsCommand = async ({ seeds, json }: Options, signal: AbortSignal): Pr
     ),
   )
   const survived = results.filter(({ killedBySeeds }) => killedBySeeds === undefined).length
-  if (json) process.stdout.write(`${JSON.stringify({ mutants: results.length, survived })}\n`)
+  if (json) process.stdout.write(`${JSON.stringify({ mutants: results.length, survived, results })}\n`)
   return survived === 0 ? 0 : 1
 }
 
@@ -85,6 +106,7 @@ const readOptions = () => {
         seeds: { type: 'string' },
         from: { type: 'string', default: '1' },
         seed: { type: 'string' },
+        workers: { type: 'string' },
         mode: { type: 'string', default: 'liveness' },
         mutants: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
@@ -94,8 +116,8 @@ const readOptions = () => {
     if (values.help) return ''
     if (values.mode !== 'safety' && values.mode !== 'liveness') return '--mode is safety or liveness.\n\n'
     const mode: Mode = values.mode
-    const [seeds, from, seed] = [values.seeds, values.from, values.seed].map(wholeNumber)
-    return { mode, seeds, from: from ?? 1, seed, mutants: values.mutants, json: values.json }
+    const [seeds, from, seed, workers] = [values.seeds, values.from, values.seed, values.workers].map(wholeNumber)
+    return { mode, seeds, from: from ?? 1, seed, workers, mutants: values.mutants, json: values.json }
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n\n`
   }

@@ -24,13 +24,22 @@ export interface SeedResult {
   readonly plan: Plan
   readonly history: readonly Happened[]
   readonly violations: readonly Violation[]
-  readonly steps: number
-  readonly members: number
-  readonly rebalances: number
   readonly faults: Readonly<Record<FaultKind, number>>
   readonly virtualMs: number
-  /** Virtual time from the end of the faults until everything was settled; undefined in `safety`. */
-  readonly healedMs: number | undefined
+  readonly figures: {
+    readonly steps: number
+    readonly members: number
+    readonly rebalances: number
+    /** Virtual time from the end of the faults until everything was settled; 0 in `safety`. */
+    readonly healedMs: number
+    /** Rows written into the waiting table, rows another member took over, and writes refused for a void claim. */
+    readonly waited: number
+    readonly takenOver: number
+    readonly fenced: number
+    readonly replayed: number
+    /** Rows written into the outbox. */
+    readonly relayed: number
+  }
 }
 
 export const stepsMin = 300
@@ -50,13 +59,32 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
   const history: Happened[] = []
   const faults = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>
   let faultCount = 0
-  let rebalances = 0
+  const counts = { rebalances: 0, waited: 0, takenOver: 0, fenced: 0, replayed: 0, relayed: 0 }
   const note = (event: HistoryEvent): void => {
     history.push({ ...event, atMs: world.nowMs - beganAtMs })
-    if (event.kind === 'fault') {
-      faults[event.fault]++
-      faultCount++
-    } else if (event.kind === 'assigned') rebalances++
+    switch (event.kind) {
+      case 'fault':
+        faults[event.fault]++
+        faultCount++
+        break
+      case 'assigned':
+        counts.rebalances++
+        break
+      case 'put':
+        counts.waited += event.rows.length
+        break
+      case 'claimed':
+        counts.takenOver += event.rows.length
+        break
+      case 'fenced':
+        counts.fenced++
+        break
+      case 'replay':
+        if (event.phase === 'sent') counts.replayed++
+        break
+      case 'written':
+        counts.relayed++
+    }
   }
   const plan = createPlan(world.random)
   const dice = createDice(world.random)
@@ -74,7 +102,7 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
 
   const busy = (): boolean => world.nowMs - beganAtMs < plan.publishingMs + 200
   const tried = (): boolean => world.steps >= stepsMin && faultCount >= faultsMin && !busy()
-  let healedMs: number | undefined
+  let healedMs = 0
   await world.run(() => tried() || world.steps > stepsMax, beganAtMs + faultPhaseMsMax)
   if (mode === 'liveness') {
     note({ kind: 'healed', detail: '' })
@@ -117,11 +145,8 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
     plan,
     history,
     violations: checkHistory(plan, history),
-    steps: world.steps,
-    members: plan.members.posting + plan.members.ledger,
-    rebalances,
     faults,
     virtualMs: world.nowMs - beganAtMs,
-    healedMs,
+    figures: { ...counts, steps: world.steps, members: plan.members.posting + plan.members.ledger, healedMs },
   }
 }

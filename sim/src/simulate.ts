@@ -1,14 +1,16 @@
-import { type FaultKind, faultKinds } from './history.ts'
-import type { Kernel } from './kernel.ts'
-import { faultsMin, type Mode, runSeed, type SeedResult, stepsMin } from './run-seed.ts'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { FaultKind } from './history.ts'
+import type { Mode } from './run-seed.ts'
+import type { Shard } from './seed-worker.ts'
+import { addTally, emptyTally, type Figure, figureNames, type Tally } from './tally.ts'
 
 /** What is said about a run of many seeds. */
 export interface Simulation {
   readonly seeds: number
-  readonly violating: readonly SeedResult[]
-  /** Seeds that were too small to count: fewer steps, members or faults than a seed has to have. */
+  readonly violating: Tally['violating']
   readonly tooSmall: readonly number[]
-  readonly figures: Readonly<Record<string, Distribution>>
+  readonly figures: Readonly<Record<Figure, Distribution>>
   readonly faults: Readonly<Record<FaultKind, number>>
 }
 
@@ -20,60 +22,75 @@ export interface Distribution {
 }
 
 export interface SimulateOptions {
-  readonly kernel: Kernel
   readonly firstSeed: number
   readonly seeds: number
   readonly mode: Mode
+  /** Threads; default as many as there are processors. */
+  readonly workers?: number
   readonly signal: AbortSignal
   readonly progress: (done: number, violations: number) => void
 }
 
-const progressEveryMs = 2_000
+/** So many seeds are enough to look at. */
 const violatingMax = 20
+/** A worker asks for so many at a time. */
+const shardSeeds = 25
 
-/** Runs seeds one after the other; a seed that is violated is run again and has to violate the same. */
+/** Runs seeds in threads of their own. An abort ends them, and what they have come to is told. */
 export const simulate = async (options: SimulateOptions): Promise<Simulation> => {
-  const { kernel, firstSeed, mode, signal } = options
-  const samples = { steps: [], members: [], rebalances: [], faults: [], 'healed ms': [] } as Record<string, number[]>
-  const faults = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>
-  const violating: SeedResult[] = []
-  const tooSmall: number[] = []
-  let done = 0
-  let toldAtMs = performance.now()
-  for (let seed = firstSeed; seed < firstSeed + options.seeds && !signal.aborted; seed++) {
-    const result = await runSeed(kernel, seed, mode)
-    done++
-    const happened = faultKinds.reduce((sum, kind) => sum + result.faults[kind], 0)
-    for (const kind of faultKinds) faults[kind] += result.faults[kind]
-    samples['steps']?.push(result.steps)
-    samples['members']?.push(result.members)
-    samples['rebalances']?.push(result.rebalances)
-    samples['faults']?.push(happened)
-    if (result.healedMs !== undefined) samples['healed ms']?.push(result.healedMs)
-    if (result.steps < stepsMin || result.members < 3 || happened < faultsMin) tooSmall.push(seed)
-    if (result.violations.length > 0) {
-      violating.push(await again(kernel, result, mode))
-      if (violating.length === violatingMax) break
+  const { firstSeed, seeds, mode, signal, workers = availableParallelism() } = options
+  const total = emptyTally()
+  const endsAt = firstSeed + seeds
+  let next = firstSeed
+
+  const work = async (): Promise<void> => {
+    const worker = new Worker(workerUrl)
+    const abort = (): void => void worker.terminate()
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      while (next < endsAt && total.violating.length < violatingMax && !signal.aborted) {
+        const shard: Shard = { firstSeed: next, seeds: Math.min(shardSeeds, endsAt - next), mode }
+        next += shard.seeds
+        const tally = await answerOf(worker, shard)
+        if (tally === undefined) return
+        addTally(total, tally)
+        options.progress(total.seeds, total.violating.length)
+      }
+    } finally {
+      signal.removeEventListener('abort', abort)
+      await worker.terminate()
     }
-    if (performance.now() - toldAtMs < progressEveryMs && done % 50 !== 0) continue
-    // A turn of the event loop, so that a signal can arrive.
-    await new Promise((resolve) => setImmediate(resolve))
-    if (performance.now() - toldAtMs < progressEveryMs) continue
-    toldAtMs = performance.now()
-    options.progress(done, violating.length)
   }
-  const figures = Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, distribution(values)]))
-  return { seeds: done, violating, tooSmall, figures, faults }
+
+  await Promise.all(Array.from({ length: Math.min(workers, Math.ceil(seeds / shardSeeds)) }, work))
+  const { samples, violating, tooSmall, faults } = total
+  const figures = Object.fromEntries(figureNames.map((name) => [name, distribution(samples[name])]))
+  return {
+    seeds: total.seeds,
+    violating: violating.toSorted((left, right) => left.seed - right.seed),
+    tooSmall: tooSmall.toSorted((left, right) => left - right),
+    figures: figures as Record<Figure, Distribution>,
+    faults,
+  }
 }
 
-/** The proof that the seed replays. */
-const again = async (kernel: Kernel, first: SeedResult, mode: Mode): Promise<SeedResult> => {
-  const second = await runSeed(kernel, first.seed, mode)
-  if (JSON.stringify(second.history) === JSON.stringify(first.history)) return first
-  throw new Error(`seed ${first.seed} does not replay: two runs of it have different histories`)
-}
+const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './seed-worker.ts' : './seed-worker.js', import.meta.url)
 
-const distribution = (values: number[]): Distribution => {
+/** Undefined when the worker was ended from outside; rejects with what it throws. */
+const answerOf = (worker: Worker, shard: Shard): Promise<Tally | undefined> =>
+  new Promise((resolve, reject) => {
+    const over = (run: () => void): void => {
+      worker.off('message', told).off('error', failed).off('exit', exited)
+      run()
+    }
+    const told = (tally: Tally): void => over(() => resolve(tally))
+    const failed = (error: unknown): void => over(() => reject(error))
+    const exited = (): void => over(() => resolve(undefined))
+    worker.on('message', told).on('error', failed).on('exit', exited)
+    worker.postMessage(shard)
+  })
+
+const distribution = (values: readonly number[]): Distribution => {
   const sorted = values.toSorted((left, right) => left - right)
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
   return { least: at(0), median: at(0.5), p95: at(0.95), most: at(1) }
