@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createCodec, createRegistryClient, registerSchemas } from '@interchange/avro'
-import { createKafkaTransport, type KafkaDriver } from '@interchange/kafka'
+import { createKafkaTransport, type KafkaConfig, type KafkaDriver } from '@interchange/kafka'
 import {
   deadLetterHeaders,
   deadLetterTopicName,
@@ -26,9 +26,9 @@ const registryUrl = process.env['SCHEMA_REGISTRY_URL'] ?? ''
 /** One partition's window is 8 MiB, three of them are read; the rest is the process itself. */
 const memoryBytesMax = 256 * 1024 * 1024
 
-const transportOf = (driver: KafkaDriver): Transport =>
+const transportOf = (driver: KafkaDriver, more: Partial<KafkaConfig> = {}): Transport =>
   createKafkaTransport(
-    { driver, brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','), clientId: 'bad-inputs' },
+    { driver, brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','), clientId: 'bad-inputs', ...more },
     { logger: silentLogger },
   )
 
@@ -39,11 +39,13 @@ beforeAll(async () => {
   const transport = transportOf('kafkajs')
   admin = await transport.createAdmin()
   const producers = await Promise.all(drivers.map((driver) => transportOf(driver).createProducer()))
+  const compressing = await transportOf('kafkajs', { compression: 'gzip' }).createProducer()
   try {
     log = await writeParcelLog({
       prefix,
       admin,
       producers,
+      compressing,
       odd,
       foreign: await registerForeignSchemas(registryUrl, prefix),
       async register({ schema }) {
@@ -52,7 +54,7 @@ beforeAll(async () => {
       },
     })
   } finally {
-    await Promise.all(producers.map((producer: TransportProducer) => producer.close()))
+    await Promise.all([...producers, compressing].map((producer: TransportProducer) => producer.close()))
   }
 })
 afterAll(() => admin?.close())

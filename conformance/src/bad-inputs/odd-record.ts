@@ -29,6 +29,8 @@ export interface OddRecord {
   readonly becomes: Fate
   /** On the topic whose route skips null values. */
   readonly onEntities?: boolean
+  /** Sent by a producer that compresses. */
+  readonly compressed?: boolean
   readonly bytes: (around: Surroundings) => OddBytes
 }
 

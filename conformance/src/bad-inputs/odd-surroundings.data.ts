@@ -52,6 +52,8 @@ const longKeyBytes = 400_000
 /** With its key and its batch just under Kafka's default limit of a message (1,048,588 bytes). */
 const justUnderBytes = 1_048_400
 
+const unpackedBytes = 3_000_000
+
 const misbehaving = (input: string, what: keyof typeof misbehaviours & string, becomes: Fate): OddRecord => ({
   input,
   what: `a handler that ${what}`,
@@ -190,6 +192,13 @@ export const oddSurroundings: readonly OddRecord[] = [
     what: 'so large that with its facts it is over the limit',
     becomes: contract('ICX_AVRO_NOT_FRAMED'),
     bytes: () => ({ value: Buffer.alloc(justUnderBytes, 0x78) }),
+  },
+  {
+    input: 'X57',
+    what: 'compressed by its sender, and unpacked far over the limit',
+    becomes: contract('ICX_AVRO_NOT_FRAMED'),
+    compressed: true,
+    bytes: () => ({ value: Buffer.alloc(unpackedBytes, payloadMarker) }),
   },
   misbehaving('X60', 'throws a TypeError', crashed),
   misbehaving('X60', 'throws a string', failed),

@@ -44,6 +44,7 @@ export interface ParcelLogOptions {
   readonly admin: TransportAdmin
   /** Take turns, batch by batch. */
   readonly producers: readonly TransportProducer[]
+  readonly compressing: TransportProducer
   readonly odd: readonly OddRecord[]
   /** Registers the schema of a topic and answers with its id. */
   readonly register: (topic: Topic<Parcel>) => Promise<number>
@@ -75,7 +76,7 @@ export const writeParcelLog = async (options: ParcelLogOptions): Promise<ParcelL
 type Unsent = Omit<Written, 'offset'>
 
 const writePartition = async (
-  { producers, foreign }: ParcelLogOptions,
+  { producers, compressing, foreign }: ParcelLogOptions,
   topic: Topic<Parcel>,
   place: Written['place'],
   schemaId: number,
@@ -104,7 +105,9 @@ const writePartition = async (
 
   const written: Written[] = []
   for (const [index, batch] of [[first], ...odd.map(batchOf)].entries()) {
-    const outcomes = await producers[index % producers.length]?.send(batch.map(({ record }) => record))
+    const compressed = batch.some((each) => each.odd?.compressed === true)
+    const producer = compressed ? compressing : producers[index % producers.length]
+    const outcomes = await producer?.send(batch.map(({ record }) => record))
     for (const [at, unsent] of batch.entries()) {
       const outcome = outcomes?.[at]
       if (outcome?.status !== 'ok') throw new Error(`${unsent.odd?.what} was not sent`, { cause: outcome?.error })

@@ -93,6 +93,8 @@ export interface OutboundRecord {
   readonly value: Buffer | null
   readonly headers: HeaderBlock
   readonly timestampMs?: number
+  /** Sent compressed, whatever the configuration says: it was refused as too large. */
+  readonly compressed?: boolean
 }
 
 /**

@@ -23,13 +23,14 @@ const codecs: Readonly<Record<CompressionName, (bytes: Buffer) => Promise<Buffer
 /** Packs the records of a batch. */
 export const compress = (codec: CompressionName, bytes: Buffer): Promise<Buffer> => codecs[codec](bytes)
 
-/** How a batch of these records is sent. What no reader of ours would unpack again is not packed. */
+/** How a batch of these records is sent: as configured, or as one of them needs it. What no reader of ours would unpack again is not packed. */
 export const compressionOf = (
   { compression }: KafkaConfig,
   records: readonly OutboundRecord[],
 ): CompressionName | undefined => {
-  if (compression === undefined || compression === 'none') return undefined
-  return unpackedBytes(records) > unpackedBytesMax ? undefined : compression
+  const wanted = records.some(({ compressed }) => compressed === true) ? 'zstd' : 'none'
+  const codec = compression === undefined || compression === 'none' ? wanted : compression
+  return codec === 'none' || unpackedBytes(records) > unpackedBytesMax ? undefined : codec
 }
 
 const overheadBytes = 40

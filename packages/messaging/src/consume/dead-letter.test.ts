@@ -123,8 +123,11 @@ describe('a dead letter', () => {
     expect(headers.text(names.errorStack)?.replaceAll('€', '')).toBe('')
   })
 
-  it('leaves the texts out when it has to be brief, and nothing else', () => {
-    const { headers } = deadLetterOf(messageOf(HeaderBlock.of(original)), factsOf(new Error('x')), true)
+  it('leaves the texts out when it has to be brief, and nothing else, and is compressed', () => {
+    const long = deadLetterOf(messageOf(HeaderBlock.of(original)), factsOf(new Error('x')))
+    expect(long.compressed).toBeUndefined()
+    const { headers, compressed } = deadLetterOf(messageOf(HeaderBlock.of(original)), factsOf(new Error('x')), true)
+    expect(compressed).toBe(true)
     expect(headers.get(names.errorMessage)).toBeUndefined()
     expect(headers.get(names.errorStack)).toBeUndefined()
     expect(headers.text(names.reason)).toBe('transient')

@@ -22,7 +22,8 @@ export const letterLimits = { messageBytesMax: 1_024, stackBytesMax: 4_096, fact
 
 /**
  * The dead letter of a message: key, value and header block byte-identical, facts appended, same partition number, in
- * the dead-letter topic of the original topic, also when it failed on the replay lane. `brief` leaves the texts out.
+ * the dead-letter topic of the original topic, also when it failed on the replay lane. `brief` leaves the texts out and is
+ * compressed: so the original may have come, smaller than it is now.
  */
 export const deadLetterOf = (message: Message, facts: LetterFacts, brief = false): OutboundRecord => {
   const { record, owner } = message
@@ -61,6 +62,7 @@ export const deadLetterOf = (message: Message, facts: LetterFacts, brief = false
     key: record.key,
     value: record.value,
     headers: block.append(entries),
+    ...(brief && { compressed: true }),
   }
 }
 
