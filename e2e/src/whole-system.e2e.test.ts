@@ -92,7 +92,10 @@ describe('the whole system', () => {
     expect(answer).toMatchObject({ status: 202, duplicate: false })
     await quiet()
     const correlationId = answer.correlationId ?? ''
-    const journey = await readJourney(correlationId)
+    const journey = await withSystem(
+      ({ transport }) => journeyOf(transport, correlationId, { topics: catalogue }),
+      stack.env,
+    )
     expect(journey.hops.map(({ topic }) => topic)).toEqual(['shop.order-received.v1', 'sales.order-placed.v1'])
     expect(journey.hops[1]?.receivers).toEqual([
       { group: 'warehouse', state: 'passed' },
@@ -209,16 +212,6 @@ describe('the whole system', () => {
     expect(closed.effects.receivables.filter(({ documentId }) => documentId.startsWith('72'))).toHaveLength(20)
   }, 120_000)
 })
-
-const readJourney = async (correlationId: string) => {
-  const found: Awaited<ReturnType<typeof journeyOf>>[] = []
-  await withSystem(async (opened) => {
-    found.push(await journeyOf(opened.transport, correlationId, { topics: catalogue }))
-  }, stack.env)
-  const [journey] = found
-  if (journey === undefined) throw new Error('no journey was read')
-  return journey
-}
 
 const servicesOfTrace = async (traceId: string): Promise<readonly string[]> => {
   const answer = await fetch(`${stack.addresses.jaegerQueryUrl}/api/traces/${traceId}`)

@@ -30,17 +30,17 @@ export interface System {
   publisher(topics: readonly AnyTopic[]): Promise<Publisher>
 }
 
-/** Opens the system, runs a command on it, closes it, and says what to do when nobody answers. */
-export const withSystem = async (
-  command: (system: System) => Promise<void>,
+/** Opens the system, runs a command on it, closes it, and says what to do when nobody answers. Answers what the command does. */
+export const withSystem = async <Result>(
+  command: (system: System) => Promise<Result>,
   environment: System['environment'] = systemEnvironment(),
-): Promise<void> => {
+): Promise<Result> => {
   const closers: (() => Promise<void>)[] = []
   const interrupted = new AbortController()
   const onSignal = (): void => interrupted.abort()
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   try {
-    await command(openSystem(environment, interrupted.signal, closers))
+    return await command(openSystem(environment, interrupted.signal, closers))
   } catch (error) {
     if (interrupted.signal.aborted) throw new CommandEnd(exitCodes.interrupted, 'Interrupted.')
     throw explained(error)

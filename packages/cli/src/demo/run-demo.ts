@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { balanceFile, fileTotals } from '@interchange/accounting'
 import { catalogue } from '@interchange/contracts'
 import { createReplayClient, type ReplayClient } from '@interchange/dead-letters'
-import { journeyOf } from '@interchange/journey'
+import { type Journey, journeyOf } from '@interchange/journey'
 import {
   checkoutFolder,
   javaKafkaClient,
@@ -213,12 +213,5 @@ const replayUnfixed = async (desk: ReplayClient) => {
   return await replayAndWait(desk, request, () => undefined)
 }
 
-const readJourney = async (stack: RunningStack, correlationId: string) => {
-  const found: Awaited<ReturnType<typeof journeyOf>>[] = []
-  await withSystem(async (opened) => {
-    found.push(await journeyOf(opened.transport, correlationId, { topics: catalogue }))
-  }, stack.env)
-  const [journey] = found
-  if (journey === undefined) throw new CommandEnd(exitCodes.failed, `Nothing is known of ${correlationId}.`)
-  return journey
-}
+const readJourney = (stack: RunningStack, correlationId: string): Promise<Journey> =>
+  withSystem(({ transport }) => journeyOf(transport, correlationId, { topics: catalogue }), stack.env)
