@@ -129,9 +129,9 @@ export const arms = {
     input: 'avro-small',
     maps: true,
   },
-  latency: { label: 'ours, at half load', program: 'our-latency.js', mode: 'full', kind: 'follows' },
+  latency: { label: 'ours, behind a load', program: 'our-latency.js', mode: 'full', kind: 'follows' },
   kafkajsLatency: {
-    label: 'kafkajs eachBatch, bytes, at half load',
+    label: 'kafkajs eachBatch, bytes, behind a load',
     program: 'peers/kafkajs-latency.mjs',
     mode: 'bytes',
     kind: 'follows',

@@ -9,21 +9,22 @@ const node = (id: number, functionName: string, url: string, ...children: number
   children,
 })
 
-/** 100 us of an intake, 300 of a decoder called by it, 200 of native text below that, 250 of collection, 5,000 of nothing. */
+/** 100 us of an intake, 300 of a decoder called by it, 200 of native text below that, 250 of collection, 5,000 of nothing, 400 of the profiler. */
 const profile: CpuProfile = {
   nodes: [
-    node(1, '(root)', '', 2, 3, 4),
+    node(1, '(root)', '', 2, 3, 4, 7),
     node(2, '(idle)', ''),
     node(3, '(garbage collector)', ''),
     node(4, 'take', 'file:///home/x/packages/messaging/dist/consume/intake.js', 5),
     node(5, 'decode', 'file:///home/x/node_modules/.pnpm/avsc@5/node_modules/avsc/lib/types.js', 6),
     node(6, 'utf8<Slice>', ''),
+    node(7, 'post', 'node:inspector'),
   ],
-  samples: [4, 5, 6, 2, 3, 4],
-  timeDeltas: [0, 100, 300, 200, 5_000, 250],
+  samples: [7, 4, 5, 6, 2, 3, 4],
+  timeDeltas: [0, 400, 100, 300, 200, 5_000, 250],
 }
 
-it('gives each function the time until the next sample, and leaves out the time in which nothing ran', () => {
+it('gives each function the time until the next sample, and leaves out what was no work', () => {
   const root = callTree(profile)
   expect(root.totalMicros).toBe(850)
   expect(hottest(root, 2)).toEqual([

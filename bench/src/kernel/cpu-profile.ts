@@ -60,7 +60,7 @@ export interface Frame {
   readonly children: readonly Frame[]
 }
 
-/** The call tree below `(root)`, without the time in which nothing ran. */
+/** The call tree below `(root)`, without the time in which nothing ran or the profiler itself did. */
 export const callTree = ({ nodes, samples, timeDeltas }: CpuProfile): Frame => {
   const selfMicros = new Map<number, number>()
   for (const [index, id] of samples.entries()) {
@@ -71,7 +71,7 @@ export const callTree = ({ nodes, samples, timeDeltas }: CpuProfile): Frame => {
   const frameOf = ({ id, callFrame, children = [] }: ProfileNode): Frame => {
     const below = children.flatMap((child) => {
       const node = byId.get(child)
-      return node === undefined || node.callFrame.functionName === '(idle)' ? [] : [frameOf(node)]
+      return node === undefined || isNoWork(node) ? [] : [frameOf(node)]
     })
     const self = selfMicros.get(id) ?? 0
     return {
@@ -86,6 +86,9 @@ export const callTree = ({ nodes, samples, timeDeltas }: CpuProfile): Frame => {
   if (root === undefined) throw new TypeError('a profile has a root')
   return frameOf(root)
 }
+
+const isNoWork = ({ callFrame: { functionName, url } }: ProfileNode): boolean =>
+  functionName === '(idle)' || url === 'node:inspector'
 
 const placeOf = ({ functionName, url, lineNumber }: ProfileNode['callFrame']): string => {
   const name = functionName === '' ? '(anonymous)' : functionName

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createKafkaTransport } from '@interchange/kafka'
 import { type Codec, type OutboundRecord, silentLogger } from '@interchange/messaging'
 import { orderOf, orderTopic, partitionCount } from './order-event.ts'
+import { type PackedRecords, packRecords } from './packed-records.ts'
 import { recordOf } from './seed-orders.ts'
 
 /**
@@ -45,7 +46,7 @@ export const createOpenLoop = async (brokers: string, codec: Codec): Promise<Ope
     async prepare({ topic: name, count, ratePerSecond }) {
       const topic = orderTopic(name, 'writer')
       await codec.prepare([topic])
-      const records = Array.from({ length: count }, (_, number) =>
+      const records = packRecords(count, name, (number) =>
         recordOf(name, partitionCount, number, codec.encode(topic, orderOf(number))),
       )
       return {
@@ -61,7 +62,7 @@ export const createOpenLoop = async (brokers: string, codec: Codec): Promise<Ope
 
 type Send = (records: readonly OutboundRecord[]) => Promise<void>
 
-const sendAll = async (records: readonly OutboundRecord[], send: Send, signal: AbortSignal): Promise<void> => {
+const sendAll = async (records: PackedRecords, send: Send, signal: AbortSignal): Promise<void> => {
   let next = 0
   const sender = async (): Promise<void> => {
     while (next < records.length) {
@@ -75,7 +76,7 @@ const sendAll = async (records: readonly OutboundRecord[], send: Send, signal: A
 }
 
 const sendWhenDue = async (
-  records: readonly OutboundRecord[],
+  records: PackedRecords,
   {
     startAtMs,
     ratePerSecond,
@@ -86,7 +87,10 @@ const sendWhenDue = async (
   const sends: Promise<void>[] = []
   const failures: unknown[] = []
   for (let sent = 0; sent < records.length && failures.length === 0; ) {
-    const due = dueBy(performance.timeOrigin + performance.now(), { startAtMs, ratePerSecond })
+    const due = Math.min(
+      records.length,
+      dueBy(performance.timeOrigin + performance.now(), { startAtMs, ratePerSecond }),
+    )
     if (due > sent) {
       sends.push(send(records.slice(sent, due)).catch((error: unknown) => void failures.push(error)))
       sent = due
