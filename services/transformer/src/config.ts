@@ -1,4 +1,4 @@
-import { configPart, oneOf, optional, text, withDefault } from '@interchange/config'
+import { configPart, flag, oneOf, optional, text, withDefault } from '@interchange/config'
 
 /** What the transformer reads beside what every service reads. */
 export const transformerConfig = configPart('Transformer', {
@@ -12,5 +12,11 @@ export const transformerConfig = configPart('Transformer', {
     oneOf('skip', 'accept'),
     'skip',
     "What becomes of orders of the shop's test gateway; accept them only where no money is real.",
+  ),
+  transactions: withDefault(
+    'TRANSFORMER_TRANSACTIONS',
+    flag(),
+    'false',
+    'Commits outputs, dead letters and offsets in one Kafka transaction every 100 ms, so that readers of committed records see each output once.',
   ),
 })

@@ -11,6 +11,8 @@ class TransformerModule {}
 /** The transformer's one group and what it needs. Throws `ICX_CONFIG_INVALID` for a country alias file it cannot use. */
 export const transformerModule = (config: ConfigOf<typeof transformerConfig>): DynamicModule => {
   const countries = loadCountries(config.countryAliasesFile ?? shippedAliasesFile)
-  const subscription = new Subscription(transformerRoutes(countries, config.testOrders))
+  const subscription = new Subscription(
+    transformerRoutes(countries, config.testOrders, config.transactions ? 'transactional' : 'at-least-once'),
+  )
   return { module: TransformerModule, providers: [{ provide: Subscription, useValue: subscription }] }
 }
