@@ -42,7 +42,7 @@ export const createEventEncoder = ({
   }
 
   return (topic, value, identity) => {
-    const { messageId, correlationId, within } = identity
+    const { messageId, correlationId, causationId, timeMs, within } = identity
     const key = topic.keyOf(value)
     const keyBytes = Buffer.from(key, 'utf8')
     const partition = partitionOf(keyBytes, topic.partitions)
@@ -51,7 +51,8 @@ export const createEventEncoder = ({
       within !== undefined && within.parent === undefined
         ? undefined
         : tracing.startSend({ topic: topic.name, partition, messageId, correlationId }, within?.parent)
-    const headers = eventHeaders(topic, source, { ...identity, key }, traceOf(span, identity))
+    const facts = { messageId, key, timeMs, correlationId, causationId }
+    const headers = eventHeaders(topic, source, facts, traceOf(span, identity))
     return { record: { topic: topic.name, partition, key: keyBytes, value: bytes, headers }, span }
   }
 }

@@ -6,9 +6,10 @@ import type { Metrics } from '../metrics.ts'
 import type { Published, Publisher, PublishOptions } from '../publisher.ts'
 import { newEventId } from '../record/event-id.ts'
 import type { AnyTopic, Topic } from '../topic.ts'
-import type { Tracing } from '../tracing.ts'
+import type { Span, Tracing } from '../tracing.ts'
 import type { Transport } from '../transport.ts'
 import { createEventEncoder } from './create-event-encoder.ts'
+import type { QueuedSend } from './queued-send.ts'
 import { createSendQueue } from './send-queue.ts'
 
 /** Bounds of a publisher; every one has a default. */
@@ -53,6 +54,15 @@ export interface PublisherOptions {
   readonly limits?: Partial<PublisherLimits>
 }
 
+/** An event on its way. Thousands wait at once, so they share their methods instead of closing over what those need. */
+interface Publication extends QueuedSend {
+  readonly messageId: string
+  readonly correlationId: string
+  readonly span: Span | undefined
+  readonly resolve: (published: Published) => void
+  readonly reject: (error: InterchangeError) => void
+}
+
 /** A publisher over one producer of `transport`. The codec must have been prepared for the topics it is given. */
 export const createPublisher = async (options: PublisherOptions): Promise<Publisher> => {
   const { clock, metrics, random } = options
@@ -68,6 +78,19 @@ export const createPublisher = async (options: PublisherOptions): Promise<Publis
     onSent: (topic, count, durationMs) => metrics.sent(topic, count, durationMs),
   })
   let closing: Promise<void> | undefined
+
+  const acknowledged = function (this: Publication, offset: number): void {
+    const { messageId, correlationId, span, resolve } = this
+    const { topic, partition } = this.record
+    resolve({ messageId, correlationId, topic, partition, offset })
+    span?.end({ ok: true })
+  }
+
+  const refused = function (this: Publication, error: InterchangeError): void {
+    this.reject(error)
+    metrics.sendFailed(this.record.topic, error.code)
+    this.span?.end({ ok: false, code: error.code, error })
+  }
 
   const enqueue = (
     topic: AnyTopic,
@@ -87,20 +110,20 @@ export const createPublisher = async (options: PublisherOptions): Promise<Publis
       timeMs,
       within: settings.within,
     })
-    queue.add({
+    const deadlineAtMs = nowMs + (settings.deadlineMs ?? limits.deadlineMs)
+    const publication: Publication = {
       record,
-      deadlineAtMs: nowMs + (settings.deadlineMs ?? limits.deadlineMs),
+      deadlineAtMs,
+      messageId,
+      correlationId,
+      span,
+      resolve,
+      reject,
+      acknowledged,
+      refused,
       retried: settings.onRetried,
-      acknowledged(offset) {
-        resolve({ messageId, correlationId, topic: topic.name, partition: record.partition, offset })
-        span?.end({ ok: true })
-      },
-      refused(error) {
-        reject(error)
-        metrics.sendFailed(topic.name, error.code)
-        span?.end({ ok: false, code: error.code, error })
-      },
-    })
+    }
+    queue.add(publication)
   }
 
   /** What Kafka has not taken by then is refused, so that closing ends during an outage too. */

@@ -1,5 +1,6 @@
 import { HeaderBlock, type HeaderEntry } from '../record/header-block.ts'
 import { ceHeaders, traceHeaders } from '../record/header-names.ts'
+import { createHeaderTemplate, type HeaderTemplate } from '../record/write-headers.ts'
 import type { AnyTopic } from '../topic.ts'
 
 /** What makes one event's headers differ from the next one's of the same topic. */
@@ -18,19 +19,46 @@ export const eventHeaders = (
   facts: EventFacts,
   trace: readonly HeaderEntry[],
 ): HeaderBlock => {
-  const entries: HeaderEntry[] = [
-    { name: ceHeaders.id, value: facts.messageId },
-    { name: ceHeaders.source, value: source },
-    { name: ceHeaders.type, value: topic.eventType },
-    { name: ceHeaders.time, value: isoTime(facts.timeMs) },
-    { name: ceHeaders.specVersion, value: '1.0' },
-    { name: ceHeaders.subject, value: facts.key },
-    { name: ceHeaders.correlationId, value: facts.correlationId },
-  ]
-  if (facts.causationId !== undefined) entries.push({ name: ceHeaders.causationId, value: facts.causationId })
-  entries.push({ name: ceHeaders.contentType, value: 'application/avro' })
-  for (const entry of trace) entries.push(entry)
-  return HeaderBlock.of(entries)
+  const { root, caused } = templatesOf(topic, source)
+  const { messageId, timeMs, key, correlationId, causationId } = facts
+  const time = isoTime(timeMs)
+  return new HeaderBlock(
+    causationId === undefined
+      ? root([messageId, time, key, correlationId], trace)
+      : caused([messageId, time, key, correlationId, causationId], trace),
+  )
+}
+
+/** The headers of a topic's events: without a cause and with one. */
+interface Templates {
+  readonly source: string
+  readonly root: HeaderTemplate
+  readonly caused: HeaderTemplate
+}
+
+const templates = new WeakMap<AnyTopic, Templates>()
+
+const templatesOf = (topic: AnyTopic, source: string): Templates => {
+  let found = templates.get(topic)
+  if (found?.source !== source) {
+    const before = [
+      { name: ceHeaders.id },
+      { name: ceHeaders.source, value: source },
+      { name: ceHeaders.type, value: topic.eventType },
+      { name: ceHeaders.time },
+      { name: ceHeaders.specVersion, value: '1.0' },
+      { name: ceHeaders.subject },
+      { name: ceHeaders.correlationId },
+    ]
+    const contentType = { name: ceHeaders.contentType, value: 'application/avro' }
+    found = {
+      source,
+      root: createHeaderTemplate([...before, contentType]),
+      caused: createHeaderTemplate([...before, { name: ceHeaders.causationId }, contentType]),
+    }
+    templates.set(topic, found)
+  }
+  return found
 }
 
 let lastTimeMs = Number.NaN

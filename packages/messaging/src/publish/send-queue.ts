@@ -183,14 +183,12 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
         again.push(pending)
         pending.alone ||= apart
         if (apart) continue
-        notify(() => pending.send.retried?.(outcome.error))
+        notify(pending.send, pending.send.retried, outcome.error)
         continue
       }
       leave(pending)
-      if (outcome.status === 'ok') {
-        acknowledged++
-        answer(pending, () => pending.send.acknowledged(outcome.offset))
-      } else refuse(pending, outcome.error)
+      if (outcome.status === 'ok') acknowledged++
+      close(pending, outcome)
     }
     if (acknowledged > 0) options.onSent(queue.topic, acknowledged, clock.now() - startedAtMs)
     queue.sending = false
@@ -228,11 +226,13 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     }
   }
 
-  const answer = (pending: Pending, tell: () => void): void => {
+  /** Gives the answer to whoever still waits for it. */
+  const close = (pending: Pending, outcome: SendOutcome): void => {
     if (pending.over) return
     pending.over = true
     unanswered--
-    notify(tell)
+    if (outcome.status === 'ok') notify(pending.send, pending.send.acknowledged, outcome.offset)
+    else notify(pending.send, pending.send.refused, outcome.error)
     if (unanswered === 0 && whenEmpty.length > 0) {
       const resolvers = whenEmpty
       whenEmpty = []
@@ -240,7 +240,7 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     }
   }
 
-  const refuse = (pending: Pending, error: InterchangeError): void => answer(pending, () => pending.send.refused(error))
+  const refuse = (pending: Pending, error: InterchangeError): void => close(pending, { status: 'failed', error })
 
   const sweepLater = (): void => {
     if (sweeping) return
@@ -290,9 +290,9 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
 }
 
 /** A listener that throws must not stop the queue. */
-const notify = (tell: () => void): void => {
+const notify = <Fact>(send: QueuedSend, listener: ((fact: Fact) => void) | undefined, fact: Fact): void => {
   try {
-    tell()
+    listener?.call(send, fact)
   } catch {
     // The listener is ours (a promise's resolve or reject, a counter); it has nobody else to tell.
   }

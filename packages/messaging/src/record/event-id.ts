@@ -1,9 +1,9 @@
 import { hash as hashOnce, randomFillSync } from 'node:crypto'
 
 /** A new UUIDv7 (RFC 9562): 48 bits of milliseconds, then randomness. */
-export const newEventId = (timeMs: number, random: (bytes: number) => Buffer = pooledRandom): string => {
+export const newEventId = (timeMs: number): string => {
   uuidBytes.writeUIntBE(timeMs, 0, 6)
-  uuidBytes.set(random(10), 6)
+  fillRandom(uuidBytes, 6)
   return formatUuid(uuidBytes, 7)
 }
 
@@ -40,14 +40,13 @@ export const eventIdTimeMs = (id: string): number | undefined =>
 const pool = Buffer.alloc(8 * 1024)
 let poolUsed = pool.length
 
-/** Asking the system for ten bytes at a time costs more than the rest of publishing; every byte is used once. */
-const pooledRandom = (bytes: number): Buffer => {
-  if (poolUsed + bytes > pool.length) {
+/** Fills from `start` on. Asking the system for ten bytes at a time costs more than the rest of publishing; each is used once. */
+const fillRandom = (bytes: Buffer, start: number): void => {
+  if (poolUsed + bytes.length - start > pool.length) {
     randomFillSync(pool)
     poolUsed = 0
   }
-  poolUsed += bytes
-  return pool.subarray(poolUsed - bytes, poolUsed)
+  for (let index = start; index < bytes.length; index++) bytes[index] = pool[poolUsed++] ?? 0
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

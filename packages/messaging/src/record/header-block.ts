@@ -1,4 +1,5 @@
 import { InterchangeError } from '../failure/failure.ts'
+import { writeHeaders } from './write-headers.ts'
 
 /** One header as it is on the wire; names are not unique and values may be null. */
 export interface HeaderEntry {
@@ -26,7 +27,7 @@ export class HeaderBlock {
 
   /** A block with `entries` in their order. */
   static of(entries: readonly HeaderEntry[]): HeaderBlock {
-    return entries.length === 0 ? HeaderBlock.empty : new HeaderBlock(encodeBlock(entries.length, undefined, entries))
+    return entries.length === 0 ? HeaderBlock.empty : new HeaderBlock(writeHeaders(entries.length, undefined, entries))
   }
 
   /** How many headers the block says it has. */
@@ -86,7 +87,7 @@ export class HeaderBlock {
     if (added.length === 0) return this
     const cursor = new Cursor(this.bytes)
     const count = cursor.count()
-    return new HeaderBlock(encodeBlock(count + added.length, this.bytes.subarray(cursor.position), added))
+    return new HeaderBlock(writeHeaders(count + added.length, this.bytes.subarray(cursor.position), added))
   }
 
   /** A new block of the first `count` headers, their bytes untouched: undoes `append`. */
@@ -98,7 +99,7 @@ export class HeaderBlock {
       cursor.skipName(undefined)
       cursor.skipValue()
     }
-    return new HeaderBlock(encodeBlock(taken, this.bytes.subarray(start, cursor.position), []))
+    return new HeaderBlock(writeHeaders(taken, this.bytes.subarray(start, cursor.position), []))
   }
 }
 
@@ -110,73 +111,6 @@ const nameBytes = (name: string): Buffer => {
   const bytes = Buffer.from(name, 'utf8')
   if (nameCache.size < 256) nameCache.set(name, bytes)
   return bytes
-}
-
-const slabBytes = 16 * 1024
-/** Where blocks are written, one behind the other; a block keeps its whole slab in memory. */
-let slab = Buffer.allocUnsafeSlow(slabBytes)
-let slabUsed = 0
-/** The slab, or the buffer of a large block, while it is written. */
-let target = slab
-
-const encodeBlock = (count: number, rest: Buffer | undefined, entries: readonly HeaderEntry[]): Buffer => {
-  let bound = 5 + (rest?.length ?? 0)
-  for (const { name, value } of entries) bound += 10 + 3 * name.length + 3 * (value?.length ?? 0)
-  const large = bound > slabBytes / 4
-  if (!large && slabUsed + bound > slabBytes) {
-    slab = Buffer.allocUnsafeSlow(slabBytes)
-    slabUsed = 0
-  }
-  target = large ? Buffer.allocUnsafeSlow(bound) : slab
-  const start = large ? 0 : slabUsed
-  let position = writeVarint(count, start)
-  if (rest !== undefined) position += rest.copy(target, position)
-  for (const { name, value } of entries) {
-    position = writeText(name, position)
-    if (value === null) position = writeVarint(-1, position)
-    else if (typeof value === 'string') position = writeText(value, position)
-    else {
-      position = writeVarint(value.length, position)
-      target.set(value, position)
-      position += value.length
-    }
-  }
-  const written = target.subarray(start, position)
-  // The bound of a large one was generous: keep what it needs.
-  if (large) return Buffer.from(written)
-  slabUsed = position
-  return written
-}
-
-/** Longest text that is written character by character: ASCII, as most are, without asking native code. */
-const shortTextMax = 63
-
-const writeText = (text: string, position: number): number => {
-  const { length } = text
-  if (length <= shortTextMax) {
-    target[position] = length << 1
-    let index = 0
-    for (; index < length; index++) {
-      const code = text.charCodeAt(index)
-      if (code > 0x7f) break
-      target[position + 1 + index] = code
-    }
-    if (index === length) return position + 1 + length
-  }
-  const start = writeVarint(Buffer.byteLength(text), position)
-  return start + target.write(text, start)
-}
-
-/** Zigzag varint of a 32-bit integer; answers the position behind it. */
-const writeVarint = (value: number, position: number): number => {
-  let rest = ((value << 1) ^ (value >> 31)) >>> 0
-  let next = position
-  while (rest > 0x7f) {
-    target[next++] = (rest & 0x7f) | 0x80
-    rest >>>= 7
-  }
-  target[next++] = rest
-  return next
 }
 
 class Cursor {
