@@ -41,12 +41,21 @@ export interface LetterBook {
   audits(): readonly ReplayAudit[]
   sentBy(replayId: string): readonly SentReplay[]
   outcomesOf(replayId: string): readonly DeliveryOutcome[]
-  /** Letters held, and letters dropped because there were more than `lettersMax`. */
-  size(): { readonly letters: number; readonly dropped: number }
+  /** What is held; and letters dropped because there were more than `lettersMax`. */
+  size(): {
+    readonly letters: number
+    readonly dropped: number
+    /** Messages of which anything is known, be it an outcome whose letter is not. */
+    readonly messages: number
+    readonly audits: number
+  }
 }
 
 export interface LetterBookOptions {
-  /** Most letters held; the oldest go first. About 1 KB each. Default 100,000. */
+  /**
+   * Most letters held; the oldest go first, with what is known of them. About 1 KB each. Also the most messages, letters and audits
+   * of which only other topics speak. Default 100,000.
+   */
   readonly lettersMax?: number
 }
 
@@ -65,6 +74,9 @@ export const createLetterBook = ({ lettersMax = 100_000 }: LetterBookOptions = {
   const auditsOfLetter = new Map<string, ReplayAudit[]>()
   const sentByReplay = new Map<string, Map<string, SentReplay>>()
   const outcomesByReplay = new Map<string, Map<string, DeliveryOutcome>>()
+  /** Known by outcomes or lanes, by audits: their letters are not read yet, or are gone. */
+  const strangers = new Set<string>()
+  const audited = new Set<string>()
   let dropped = 0
 
   const keyOf = ({ source, facts }: Letter): string => messageKey(source.group, source.topic.name, facts.messageId)
@@ -73,7 +85,17 @@ export const createLetterBook = ({ lettersMax = 100_000 }: LetterBookOptions = {
     if (known !== undefined) return known
     const entry: Entry = { letters: [], outcomes: [], sent: [], audits: [] }
     messages.set(key, entry)
+    strangers.add(key)
+    if (strangers.size > lettersMax) forgetMessage(first(strangers))
     return entry
+  }
+  const forgetMessage = (key: string): void => {
+    const entry = messages.get(key)
+    if (entry === undefined) return
+    messages.delete(key)
+    strangers.delete(key)
+    for (const { replayId } of entry.sent) removeFrom(sentByReplay, replayId, key)
+    for (const { replayId } of entry.outcomes) if (replayId !== null) removeFrom(outcomesByReplay, replayId, key)
   }
   const statusOf = (letter: Letter): LetterStatus => {
     const entry = messages.get(keyOf(letter))
@@ -89,7 +111,8 @@ export const createLetterBook = ({ lettersMax = 100_000 }: LetterBookOptions = {
     const entry = messages.get(key)
     const place = entry?.letters.findIndex(({ id }) => id === oldest.id) ?? -1
     if (entry !== undefined && place >= 0) entry.letters.splice(place, 1)
-    if (entry?.letters.length === 0) messages.delete(key)
+    if (entry?.letters.length === 0) forgetMessage(key)
+    auditsOfLetter.delete(oldest.id)
     dropped++
   }
 
@@ -109,7 +132,10 @@ export const createLetterBook = ({ lettersMax = 100_000 }: LetterBookOptions = {
       if (letters.has(letter.id)) return
       letters.set(letter.id, letter)
       shortIds.set(letter.shortId, letter.id)
-      entryOf(keyOf(letter)).letters.push(letter)
+      const key = keyOf(letter)
+      entryOf(key).letters.push(letter)
+      strangers.delete(key)
+      audited.delete(letter.id)
       if (letters.size > lettersMax) dropOldest()
     },
     addOutcome(outcome) {
@@ -122,7 +148,14 @@ export const createLetterBook = ({ lettersMax = 100_000 }: LetterBookOptions = {
     addAudit(audit) {
       if (audits.has(audit.auditId)) return
       audits.set(audit.auditId, audit)
+      if (audits.size > lettersMax) audits.delete(first(audits.keys()))
       for (const id of audit.letterIds) {
+        if (!letters.has(id)) audited.add(id)
+        if (audited.size > lettersMax) {
+          const oldest = first(audited)
+          audited.delete(oldest)
+          auditsOfLetter.delete(oldest)
+        }
         const known = auditsOfLetter.get(id)
         if (known === undefined) auditsOfLetter.set(id, [audit])
         else known.push(audit)
@@ -141,7 +174,7 @@ export const createLetterBook = ({ lettersMax = 100_000 }: LetterBookOptions = {
     audits: () => [...audits.values()].sort((a, b) => b.at - a.at),
     sentBy: (replayId) => [...(sentByReplay.get(replayId)?.values() ?? [])],
     outcomesOf: (replayId) => [...(outcomesByReplay.get(replayId)?.values() ?? [])],
-    size: () => ({ letters: letters.size, dropped }),
+    size: () => ({ letters: letters.size, dropped, messages: messages.size, audits: audits.size }),
   }
 }
 
@@ -154,6 +187,18 @@ const addOnce = <Value>(all: Map<string, Map<string, Value>>, replayId: string, 
   if (known.has(key)) return false
   known.set(key, value)
   return true
+}
+
+const removeFrom = <Value>(all: Map<string, Map<string, Value>>, replayId: string, key: string): void => {
+  const known = all.get(replayId)
+  known?.delete(key)
+  if (known?.size === 0) all.delete(replayId)
+}
+
+/** The oldest of what is kept in the order it came; `all` is not empty. */
+const first = (all: Iterable<string>): string => {
+  for (const one of all) return one
+  throw new RangeError('nothing is left to forget')
 }
 
 const newestFirst = (a: Letter, b: Letter): number => b.failedAtMs - a.failedAtMs || (a.id < b.id ? -1 : 1)

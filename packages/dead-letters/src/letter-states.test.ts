@@ -154,8 +154,26 @@ test('groups by cause and counts what is open', () => {
 test('drops the oldest letters beyond its bound and says so', () => {
   const book = createLetterBook({ lettersMax: 2 })
   for (let offset = 0; offset < 5; offset++) book.addLetter(letter(offset, `m${offset}`))
-  expect(book.size()).toEqual({ letters: 2, dropped: 3 })
+  expect(book.size()).toEqual({ letters: 2, dropped: 3, messages: 2, audits: 0 })
   expect(book.list().map((listed) => listed.letter.offset)).toEqual([4, 3])
+})
+
+test('holds no more of what audits, lanes and outcomes say than of letters, and all that they say of a letter it holds', () => {
+  const book = createLetterBook({ lettersMax: 3 })
+  // Topics are read side by side: what is said of a letter may come before it.
+  for (let n = 0; n < 50; n++) {
+    book.addAudit(audit(`r${n}`, [letter(n, `m${n}`).id]))
+    book.addSent(sent(`r${n}`, `m${n}`))
+    if (n % 2 === 0) book.addLetter(letter(n, `m${n}`))
+    book.addOutcome(outcome('resolved', `r${n}`, `m${n}`))
+  }
+  expect(book.size()).toEqual({ letters: 3, dropped: 22, messages: 6, audits: 3 })
+  for (const { letter, status } of book.list()) {
+    const replayId = `r${letter.offset}`
+    expect(status).toMatchObject({ state: 'resolved', replays: [{ replayId, sentAtMs: 2_000 }] })
+    expect([book.sentBy(replayId), book.outcomesOf(replayId)]).toEqual([[expect.anything()], [expect.anything()]])
+  }
+  expect([book.sentBy('r0'), book.outcomesOf('r0'), book.sentBy('r1')]).toEqual([[], [], []])
 })
 
 test('a cause is a fingerprint, a code, a class, or all the classes whose budget was exhausted', () => {
