@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import type { Compared } from './compare.ts'
-import { kernelTables, readmeOf, readmePath, withTables } from './readme-tables.ts'
+import { costsTable, kernelTables, readmeOf, readmePath, withTables } from './readme-tables.ts'
 import { type KernelFile, type Named, withoutOlder } from './result-files.ts'
 
 const compared = (name: Compared['name'], ratio: number, met: boolean): Compared => ({
@@ -64,6 +64,24 @@ it('publishes a losing cell like a winning one, with its flame graph and the nex
     /\| P1 \| \[full\.svg\]\(results\/now\/full\.svg\) \| take \(x\.js:1\) 20 % \| decode short ASCII/,
   )
   expect(tables).not.toMatch(/\| P4 \| \[/)
+})
+
+it('holds what is spent against the budget, part by part and as a whole', () => {
+  const costs = {
+    bytesMicros: 1.6,
+    opaqueMicros: 2,
+    fullMicros: 4,
+    parts: [
+      { part: 'client: fetch, record decoding', micros: 2 },
+      { part: 'Avro decoding', micros: 1 },
+      { part: 'garbage collector', micros: 0.5 },
+      { part: 'sockets, event loop, engine', micros: 0.5 },
+    ],
+  }
+  const table = costsTable({ name: 'then', file: { commit: 'abc', node: 'v24', cpus: 2, figures: { costs } } })
+  expect(table).toContain('| client: fetch, record decoding |  | 2.00 | 50 % |')
+  expect(table).toContain('| Avro decoding | 0.78 | 1.00 | 25 % |')
+  expect(table).toContain('| **all but stock kafkajs alone** | 1.71 | 2.40 | 60 % |')
 })
 
 it('replaces what stands between the marks and nothing else, and misses marks loudly', () => {

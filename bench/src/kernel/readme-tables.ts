@@ -5,6 +5,7 @@ import type { AllocationPlace } from './allocation-places.ts'
 import { arms } from './arms.ts'
 import type { ArmFigures, Compared } from './compare.ts'
 import { type Comparison, comparisonNames, comparisons } from './comparisons.ts'
+import { budgetMicrosOf, messageBudgetMicros } from './cost-parts.ts'
 import type { ArmProfile } from './profile-arms.ts'
 import {
   type CostsFile,
@@ -111,11 +112,15 @@ export const costsTable = ({ name, file }: Named<CostsFile>): string => {
     `${machineOf(file)} ([raw numbers](results/${name}.json)). Processor time of a message: stock kafkajs alone ${bytesMicros.toFixed(2)} us, ours` +
       ` without codec ${opaqueMicros.toFixed(2)} us, ours with everything ${fullMicros.toFixed(2)} us, of which`,
     '',
-    '| part | us a message | share |',
-    '|---|---|---|',
-    ...parts.map(({ part, micros }) => row([part, micros.toFixed(2), `${((100 * micros) / fullMicros).toFixed(0)} %`])),
+    '| part | budget, us a message | spent, us a message | share |',
+    '|---|---|---|---|',
+    ...parts.map(({ part, micros }) => costRow(part, budgetMicrosOf(part), micros, fullMicros)),
+    costRow('**all but stock kafkajs alone**', messageBudgetMicros, fullMicros - bytesMicros, fullMicros),
   ].join('\n')
 }
+
+const costRow = (part: string, budget: number | undefined, spent: number, all: number): string =>
+  row([part, budget?.toFixed(2) ?? '', spent.toFixed(2), `${((100 * spent) / all).toFixed(0)} %`])
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
