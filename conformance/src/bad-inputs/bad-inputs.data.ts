@@ -119,6 +119,7 @@ export const badInputs: readonly BadInput[] = [
     'X26',
     'JSON numbers beyond doubles, BOM, `__proto__`',
     at('numbers: every digit is kept', json, 'keeps every digit of %s'),
+    at('BOM: passed over', json, 'passes over a byte order mark'),
     at('the rest: 400', http, '%s is refused'),
   ),
   input('X27', 'JSON of another shape', at('422 with the place', shop, 'refuse %s and say where')),

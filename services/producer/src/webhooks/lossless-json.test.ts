@@ -10,6 +10,8 @@ describe('parseJsonLosslessly', () => {
     ['820982911946154508', '820982911946154508'],
     ['0.00', '0.00'],
     ['1e5', '1e5'],
+    ['1e400', '1e400'],
+    ['-12345678901234567890', '-12345678901234567890'],
     ['-0', '-0'],
     ['89.99', 89.99],
     ['0', 0],
@@ -41,6 +43,10 @@ describe('parseJsonLosslessly', () => {
     ['a key that is there twice in disguise', '{"id":1,"\\u0069d":2}', /"id" is there twice/],
   ])('refuses %s', (_, text, reason) => {
     expect(() => parse(text)).toThrow(reason)
+  })
+
+  it('passes over a byte order mark', () => {
+    expect(parse('\ufeff{"id":1}')).toEqual({ id: 1 })
   })
 
   it('refuses bytes that are not UTF-8', () => {
