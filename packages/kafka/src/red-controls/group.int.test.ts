@@ -219,10 +219,10 @@ describe('stock kafkajs fails in a group where the driver does not', () => {
     const found: EachMessagePayload['message'][] = []
     const blocked = watchEventLoop()
     await consume(topic, async ({ message }) => void found.push(message))
-    await until('both records', () => found.length === 2, 30_000)
+    await until('both records', () => found.length === 2, 100_000)
     expect(blocked()).toBeGreaterThan(blockedMsMax)
     expect(Object.keys(found[1]?.headers ?? {})).toEqual(['1', 'b'])
-  })
+  }, 120_000)
 
   const transactional = async (transactionalId: string): Promise<Producer> => {
     const found = stock().producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
