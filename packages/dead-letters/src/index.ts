@@ -1,5 +1,5 @@
 export { toAuditEntry, toCauseSummary, toLetterDetail, toLetterSummary } from './api-shapes.ts'
-export { laneRecord } from './lane-record.ts'
+export { archivalRecord, laneRecord } from './lane-record.ts'
 export { type Letter, letterId, toLetter } from './letter.ts'
 export {
   type Cause,
@@ -22,6 +22,7 @@ export {
 } from './letter-states.ts'
 export { maskPersonal } from './mask-personal.ts'
 export {
+  type LetterAction,
   planReplay,
   type Refusal,
   type RefusalReason,
@@ -33,6 +34,8 @@ export {
 } from './plan-replay.ts'
 export { followLetterBook, type LetterReading, type ReadPositions, readLetterBook } from './read-letter-book.ts'
 export type {
+  Archived,
+  ArchiveRequest,
   AuditEntry,
   CauseSummary,
   LetterDetail,

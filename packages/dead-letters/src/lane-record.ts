@@ -5,7 +5,7 @@ import {
   type OutboundRecord,
   type TransportRecord,
 } from '@interchange/messaging'
-import { readLetter } from './letter-facts.ts'
+import { type LetterFacts, type OriginalRecord, readLetter } from './letter-facts.ts'
 import type { LetterSource } from './letter-source.ts'
 
 /**
@@ -18,35 +18,65 @@ export const laneRecord = (
   replayId: string,
   sentAtMs: number,
 ): OutboundRecord => {
-  const { original, facts } = readLetter(letter)
-  if (!facts.complete || facts.partition === undefined) {
-    throw new InterchangeError('ICX_REPLAY_REFUSED', 'The letter does not say where its original stood.', {
-      class: 'poison',
-      facts: { topic: letter.topic, partition: letter.partition, offset: letter.offset },
-    })
-  }
-  const known: [name: string, value: string | undefined][] = [
-    [names.originalHeaderCount, String(original.headers.count)],
-    [names.messageId, facts.messageId],
-    [names.partition, String(facts.partition)],
-    [names.offset, text(facts.offset)],
-    [names.timestamp, text(facts.timestampMs)],
-    [names.firstFailedAt, facts.firstFailedAtMs === undefined ? undefined : isoTime(facts.firstFailedAtMs)],
-    // Replays before this one: the group adds this one when it writes the next letter.
-    [names.replays, String(facts.replays)],
-    [names.replayId, replayId],
-  ]
+  const { original, facts, partition } = readReplayable(letter)
   return {
     topic: lane,
-    partition: facts.partition,
+    partition,
     key: copied(original.key),
     value: copied(original.value),
     headers: original.headers.append(
-      known.flatMap(([name, value]): HeaderEntry[] => (value === undefined ? [] : [{ name, value }])),
+      entriesOf([
+        ...placeOf(original, facts),
+        // Replays before this one: the group adds this one when it writes the next letter.
+        [names.replays, String(facts.replays)],
+        [names.replayId, replayId],
+      ]),
     ),
     timestampMs: sentAtMs,
   }
 }
+
+/** What tells the group that a letter is archived: nothing to handle, only whose place in its order is free again. */
+export const archivalRecord = (
+  { lane }: LetterSource,
+  letter: TransportRecord,
+  archivedAtMs: number,
+): OutboundRecord => {
+  const { original, facts, partition } = readReplayable(letter)
+  return {
+    topic: lane,
+    partition,
+    key: copied(original.key),
+    value: null,
+    headers: original.headers.append(
+      entriesOf([...placeOf(original, facts), [names.archivedAt, isoTime(archivedAtMs)]]),
+    ),
+    timestampMs: archivedAtMs,
+  }
+}
+
+const readReplayable = (letter: TransportRecord) => {
+  const { original, facts } = readLetter(letter)
+  if (facts.complete && facts.partition !== undefined) return { original, facts, partition: facts.partition }
+  throw new InterchangeError('ICX_REPLAY_REFUSED', 'The letter does not say where its original stood.', {
+    class: 'poison',
+    facts: { topic: letter.topic, partition: letter.partition, offset: letter.offset },
+  })
+}
+
+type Fact = readonly [name: string, value: string | undefined]
+
+const placeOf = (original: OriginalRecord, facts: LetterFacts): readonly Fact[] => [
+  [names.originalHeaderCount, String(original.headers.count)],
+  [names.messageId, facts.messageId],
+  [names.partition, text(facts.partition)],
+  [names.offset, text(facts.offset)],
+  [names.timestamp, text(facts.timestampMs)],
+  [names.firstFailedAt, facts.firstFailedAtMs === undefined ? undefined : isoTime(facts.firstFailedAtMs)],
+]
+
+const entriesOf = (facts: readonly Fact[]): readonly HeaderEntry[] =>
+  facts.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]))
 
 const text = (value: number | undefined): string | undefined => (value === undefined ? undefined : String(value))
 const isoTime = (timeMs: number): string => new Date(timeMs).toISOString()

@@ -104,6 +104,15 @@ test.each([
   expect(stateOf([first], [outcome(result, 'r1', 'm1')], [sent('r1', 'm1')])).toEqual([state])
 })
 
+test('is archived when a person said so, unless the group has done it all the same', () => {
+  const archival = { ...audit('r2', [first.id]), action: 'archive' }
+  const state = (outcomes: readonly DeliveryOutcome[]) =>
+    letterStates([first], outcomes, [archival], []).get(first.id)?.state
+  expect(state([])).toBe('archived')
+  expect(state([outcome('failed_again', 'r1', 'm1')])).toBe('archived')
+  expect(state([outcome('resolved', 'r1', 'm1')])).toBe('resolved')
+})
+
 test('failed again when the replay wrote another letter, even if its outcome never arrived', () => {
   const second = letter(1, 'm1', { replays: 1, replayId: 'r1' })
   expect(stateOf([first, second], [], [sent('r1', 'm1')])).toEqual(['failed-again', 'failed-again'])

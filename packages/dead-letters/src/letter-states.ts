@@ -3,9 +3,10 @@ import type { Letter } from './letter.ts'
 
 /**
  * `new`: nobody has replayed it. `replaying`: sent, not answered yet. `resolved`: the group has done it. `duplicate`: the
- * group had done it before. `failed-again`: it came back and waits for a person as a new letter does.
+ * group had done it before. `failed-again`: it came back and waits for a person as a new letter does. `archived`: a person wants
+ * nothing done about it.
  */
-export const letterStateNames = ['new', 'replaying', 'resolved', 'failed-again', 'duplicate'] as const
+export const letterStateNames = ['new', 'replaying', 'resolved', 'failed-again', 'duplicate', 'archived'] as const
 export type LetterState = (typeof letterStateNames)[number]
 
 /** A record that was seen in a replay lane. */
@@ -88,6 +89,7 @@ const stateOf = (letter: Letter, history: MessageHistory, later: Letter | undefi
   if (answers.some(({ outcome }) => outcome === 'resolved' || outcome === 'superseded')) return 'resolved'
   if (answers.some(({ outcome }) => outcome === 'duplicate')) return 'duplicate'
   if (later !== undefined) return 'failed-again'
+  if (history.audits.some(({ action }) => action === 'archive')) return 'archived'
   // A replay that wrote a letter has its answer in that letter, whether or not its outcome event has arrived.
   const answered = new Set([
     ...history.outcomes.map(({ replayId }) => replayId),

@@ -1,7 +1,7 @@
 import { orderPlaced } from '@interchange/contracts'
 import { HeaderBlock, InterchangeError, deadLetterHeaders as names, type TransportRecord } from '@interchange/messaging'
 import { expect, test } from 'vitest'
-import { laneRecord } from './lane-record.ts'
+import { archivalRecord, laneRecord } from './lane-record.ts'
 import { toLetter } from './letter.ts'
 import { createLetterBook } from './letter-book.ts'
 import { letterSources } from './letter-source.ts'
@@ -94,6 +94,25 @@ test('refuses what is on its way or resolved, unless forced', async () => {
   expect((await planReplay({ ...planning, force: true })).letters).toHaveLength(2)
 })
 
+test('archives what was replayed too often, and sends back what is archived only when forced', async () => {
+  const book = bookOf([record(0, { [names.replays]: '10' })])
+  const [{ letter } = expect.fail()] = book.list()
+  const planning = { book, admin: admin('read'), selection: { letterIds: [letter.id] }, replayId: 'r1' }
+  expect((await planReplay({ ...planning, action: 'archive' })).letters).toHaveLength(1)
+
+  const archived = bookOf([record(1)])
+  const [{ letter: other } = expect.fail()] = archived.list()
+  const { name: topic } = source.topic
+  archived.addAudit({
+    ...{ auditId: 'r0.0', at: 1 as never, actor: 'ada', action: 'archive', group: source.group, topic },
+    ...{ letterIds: [other.id], count: 1, reason: 'nobody wants it' },
+  })
+  const again = { ...planning, book: archived, selection: { letterIds: [other.id] } }
+  expect((await planReplay(again)).refused.map(({ reason }) => reason)).toEqual(['archived'])
+  expect((await planReplay({ ...again, action: 'archive' })).letters).toHaveLength(1)
+  expect((await planReplay({ ...again, force: true })).letters).toHaveLength(1)
+})
+
 test('says why when nothing may be sent', async () => {
   const empty = await plan([], { letterIds: ['nothing'] })
   expect(() => requireLetters(empty)).toThrow(InterchangeError)
@@ -117,5 +136,21 @@ test('sends the original back byte for byte, with what the next letter needs beh
     [names.timestamp]: '77',
     [names.replays]: '2',
     [names.replayId]: 'r1',
+  })
+})
+
+test('tells of an archival with the place of the original and nothing to handle', () => {
+  const letter = record(5, { [names.replays]: '2' })
+  const lane = archivalRecord(source, letter, 9_000)
+  expect(lane).toMatchObject({ topic: source.lane, partition: 3, value: null })
+  expect(lane.key?.toString()).toBe('o5')
+  const facts = Object.fromEntries(lane.headers.entries().map(({ name, value }) => [name, value?.toString()]))
+  expect(facts).toEqual({
+    ce_id: 'm5',
+    [names.originalHeaderCount]: '1',
+    [names.messageId]: 'm5',
+    [names.partition]: '3',
+    [names.offset]: '45',
+    [names.archivedAt]: '1970-01-01T00:00:09.000Z',
   })
 })

@@ -17,6 +17,7 @@ export type RefusalReason =
   | 'unknown'
   | 'resolved'
   | 'replaying'
+  | 'archived'
   | 'superseded'
   | 'replay-cap'
   | 'unreadable'
@@ -28,6 +29,9 @@ export interface Refusal {
   readonly letterId: string
   readonly reason: RefusalReason
 }
+
+/** What a person has done with letters: sent back to their group, or put away without being handled. */
+export type LetterAction = 'replay' | 'archive'
 
 /** A frozen list: what arrives after planning is not part of it. */
 export interface ReplayPlan {
@@ -42,17 +46,19 @@ export interface ReplayPlanning {
   readonly selection: ReplaySelection
   /** Send also what is resolved or on its way; the group's inbox makes it a duplicate. The cap holds nevertheless. */
   readonly force?: boolean
+  /** Default `replay`. An archival takes letters that were replayed too often, and those that are archived once more. */
+  readonly action?: LetterAction
   /** A UUID; the same for a run that is continued. */
   readonly replayId: string
 }
 
 /** Decides what may be sent. Touches nothing. Rejects with class `outage` when Kafka does not answer. */
 export const planReplay = async (planning: ReplayPlanning): Promise<ReplayPlan> => {
-  const { book, admin, selection, force = false, replayId } = planning
+  const { book, admin, selection, force = false, action = 'replay', replayId } = planning
   const refused: Refusal[] = []
   const chosen = new Map<string, ListedLetter>()
   for (const { id, listed } of select(book, selection)) {
-    const reason = listed === undefined ? 'unknown' : refusalOf(listed, force)
+    const reason = listed === undefined ? 'unknown' : refusalOf(listed, action, force)
     if (reason !== undefined || listed === undefined) refused.push({ letterId: id, reason: reason ?? 'unknown' })
     else chosen.set(listed.letter.id, listed)
   }
@@ -89,13 +95,18 @@ const select = (book: LetterBook, selection: ReplaySelection): readonly Selected
     .map((listed) => ({ id: listed.letter.id, listed }))
 }
 
-const refusalOf = ({ letter, status }: ListedLetter, force: boolean): RefusalReason | undefined => {
+const refusalOf = (
+  { letter, status }: ListedLetter,
+  action: LetterAction,
+  force: boolean,
+): RefusalReason | undefined => {
   if (!letter.facts.complete) return 'unreadable'
-  if (letter.facts.replays >= replaysMax) return 'replay-cap'
+  if (action === 'replay' && letter.facts.replays >= replaysMax) return 'replay-cap'
   if (status.supersededBy !== undefined) return 'superseded'
   if (force) return undefined
   if (status.state === 'resolved' || status.state === 'duplicate') return 'resolved'
   if (status.state === 'replaying') return 'replaying'
+  if (status.state === 'archived' && action === 'replay') return 'archived'
   return undefined
 }
 

@@ -90,6 +90,16 @@ export interface ReplayRequest {
   readonly force?: boolean
 }
 
+/** As a replay's, for letters that nobody wants handled. */
+export type ArchiveRequest = Omit<ReplayRequest, 'ratePerSecondMax' | 'force'>
+
+/** What was archived; letters that are no longer in their topic are not counted. */
+export interface Archived {
+  readonly archiveId: string
+  readonly archived: number
+  readonly refused: readonly Refusal[]
+}
+
 export interface ReplayStatus {
   readonly replayId: string
   /** `running`: still sending. `waiting`: all sent, not all answered. `stopped`: sending ended early, see `error`. */

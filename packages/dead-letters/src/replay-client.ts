@@ -1,5 +1,7 @@
 import { type ErrorCode, errorCodes, InterchangeError } from '@interchange/messaging'
 import type {
+  Archived,
+  ArchiveRequest,
   AuditEntry,
   CauseSummary,
   LetterDetail,
@@ -19,6 +21,8 @@ export interface ReplayClient {
   /** By id or short id. `reveal` shows personal data; the audit has it first, by `actor`. */
   letter(id: string, options?: { readonly reveal?: boolean; readonly actor?: string }): Promise<LetterDetail>
   startReplay(request: ReplayRequest): Promise<ReplayStatus>
+  /** Done when it resolves: the audit has it, and the group is told. */
+  archive(request: ArchiveRequest): Promise<Archived>
   replay(replayId: string): Promise<ReplayStatus>
   audit(): Promise<readonly AuditEntry[]>
 }
@@ -64,6 +68,7 @@ export const createReplayClient = ({ url, token, timeoutMs = 30_000 }: ReplayCli
     letter: (id, options) =>
       ask(`/dead-letters/${encodeURIComponent(id)}${queryText({ reveal: options?.reveal, actor: options?.actor })}`),
     startReplay: (request) => ask('/replays', request),
+    archive: (request) => ask('/archivals', request),
     replay: (replayId) => ask(`/replays/${encodeURIComponent(replayId)}`),
     audit: () => ask('/audit'),
   }

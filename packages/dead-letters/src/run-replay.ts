@@ -9,10 +9,10 @@ import {
   type Transport,
   type TransportProducer,
 } from '@interchange/messaging'
-import { laneRecord } from './lane-record.ts'
+import { archivalRecord, laneRecord } from './lane-record.ts'
 import { type Letter, letterId } from './letter.ts'
 import type { LetterBook } from './letter-book.ts'
-import type { ReplayPlan } from './plan-replay.ts'
+import type { LetterAction, ReplayPlan } from './plan-replay.ts'
 
 export interface ReplayRun {
   readonly plan: ReplayPlan
@@ -22,6 +22,8 @@ export interface ReplayRun {
   readonly publisher: Publisher
   readonly actor: string
   readonly reason: string
+  /** Default `replay`. */
+  readonly action?: LetterAction
   /** Default: as fast as Kafka takes them. */
   readonly ratePerSecondMax?: number | undefined
   readonly clock: Clock
@@ -40,12 +42,12 @@ export interface ReplayProgress {
 }
 
 /**
- * Sends a plan's letters back to the group that failed. The audit record is in Kafka before the first letter goes; when it
+ * Sends a plan's letters back to the group that failed, or tells it that they are archived. The audit record is in Kafka before the first letter goes; when it
  * cannot be written, nothing is sent. Running a plan again sends only what has not been sent; what is sent twice after a
  * crash meets the group's inbox. Rejects with what Kafka said; the progress tells how far it came.
  */
 export const runReplay = async (run: ReplayRun): Promise<ReplayProgress> => {
-  const { plan, book, transport, clock, signal } = run
+  const { plan, book, transport, clock, signal, action = 'replay' } = run
   const before = new Set(book.sentBy(plan.replayId).map(messageOf))
   const due = plan.letters.filter((letter) => !before.has(messageOf(placeOf(letter))))
   const progress = { planned: plan.letters.length, sent: 0, skipped: plan.letters.length - due.length, gone: 0 }
@@ -61,7 +63,7 @@ export const runReplay = async (run: ReplayRun): Promise<ReplayProgress> => {
         producer,
         batch.map(({ record }) => record),
       )
-      for (const { letter } of batch) {
+      for (const { letter } of action === 'replay' ? batch : []) {
         book.addSent({ ...placeOf(letter), replayId: plan.replayId, sentAtMs: clock.now() })
       }
       progress.sent += batch.length
@@ -78,7 +80,8 @@ export const runReplay = async (run: ReplayRun): Promise<ReplayProgress> => {
 const auditLettersMax = 1_000
 
 /** One record for each group, topic and thousand letters. */
-const writeAudit = async ({ plan, book, publisher, actor, reason, clock }: ReplayRun): Promise<void> => {
+const writeAudit = async (run: ReplayRun): Promise<void> => {
+  const { plan, book, publisher, actor, reason, clock, action = 'replay' } = run
   const records: ReplayAudit[] = []
   for (const [{ group, topic }, letters] of Map.groupBy(plan.letters, ({ source }) => source)) {
     for (let from = 0; from < letters.length; from += auditLettersMax) {
@@ -87,7 +90,7 @@ const writeAudit = async ({ plan, book, publisher, actor, reason, clock }: Repla
         auditId: `${plan.replayId}.${records.length}`,
         at: timestampMillis(clock.now()),
         actor,
-        action: 'replay',
+        action,
         group,
         topic: topic.name,
         letterIds: some.map(({ id }) => id),
@@ -111,7 +114,7 @@ interface LetterToSend {
 
 /** The letters in the order of their topics, read again from Kafka: the book holds no bytes. */
 async function* letterRecords(
-  { plan, transport, clock, signal }: ReplayRun,
+  { plan, transport, clock, signal, action }: ReplayRun,
   due: readonly Letter[],
   batchMax: number,
 ): AsyncGenerator<readonly LetterToSend[]> {
@@ -120,7 +123,11 @@ async function* letterRecords(
   for await (const found of transport.read(rangesOf(due), signal === undefined ? {} : { signal })) {
     const letter = wanted.get(letterId(found.topic, found.partition, found.offset))
     if (letter === undefined) continue
-    batch.push({ letter, record: laneRecord(letter.source, found, plan.replayId, clock.now()) })
+    const record =
+      action === 'archive'
+        ? archivalRecord(letter.source, found, clock.now())
+        : laneRecord(letter.source, found, plan.replayId, clock.now())
+    batch.push({ letter, record })
     if (batch.length < batchMax) continue
     yield batch
     batch = []

@@ -23,17 +23,19 @@ import {
   createConsumerGroup,
   createPublisher,
   deadLetterTopicName,
+  type EffectStore,
+  effectRoute,
   newEventId,
   noMetrics,
   noTracing,
   type Publisher,
-  publishRoute,
   rejected,
   replayLaneName,
   silentLogger,
   systemClock,
   type Topic,
 } from '@interchange/messaging'
+import { createMemoryWaitingRoom } from '@interchange/messaging/memory'
 import { LOGGER, ProblemFilter } from '@interchange/nest'
 import { type INestApplication, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
@@ -109,6 +111,20 @@ const openDesk = async (): Promise<{ client: ReplayClient; url: string; close():
 }
 
 const unwelcome = new Set<string>()
+const room = createMemoryWaitingRoom()
+const done = new Map<string, readonly string[]>()
+const store: EffectStore<string> = {
+  waiting: room,
+  settle: async (_group, entries) =>
+    entries.map(({ messageId, claim, offset, effects }) => {
+      const refused = claim && room.refusal(claim)
+      if (refused !== undefined) return refused
+      if (claim !== undefined) room.leave(claim, offset)
+      if (done.has(messageId)) return 'duplicate'
+      done.set(messageId, effects)
+      return 'done'
+    }),
+}
 let publisher: Publisher
 let consumer: ConsumerGroup
 let desk: Awaited<ReturnType<typeof openDesk>>
@@ -135,12 +151,14 @@ beforeAll(async () => {
     ...parts,
     group,
     routes: [
-      publishRoute({
+      effectRoute<MarketingCustomerRegistered, string>({
         from: topic,
         group,
+        store,
+        afterDeadLetter: 'hold',
         handle({ customerId }) {
           if (unwelcome.has(customerId)) throw rejected('the customer is unwelcome')
-          return undefined
+          return customerId
         },
       }),
     ],
@@ -170,15 +188,21 @@ afterAll(async () => {
   await publisher.close()
 })
 
-const register = async (customerId: string): Promise<void> => {
-  unwelcome.add(customerId)
+const publish = async (customerId: string): Promise<string> => {
   const parted = { prefix: null, given: 'Mary', middle: 'Jane', particles: null, family: 'Watson', suffix: null }
   const personName = { ...parted, original: 'Mary Jane Watson' }
+  const messageId = newEventId(Date.now())
   await publisher.publish(
     topic,
     { customerId, name: personName, email: 'mj@example.com', consent: 'granted' },
-    { messageId: newEventId(Date.now()), correlationId: `c-${customerId}` },
+    { messageId, correlationId: `c-${customerId}` },
   )
+  return messageId
+}
+
+const register = async (customerId: string): Promise<void> => {
+  unwelcome.add(customerId)
+  await publish(customerId)
 }
 
 const lettersOf = async (customerId: string) => (await desk.client.letters({ key: customerId })).letters
@@ -256,6 +280,27 @@ test('runs a replay in the background and says how each letter ended', async () 
   expect((await other.client.replay(started.replayId)).counts).toEqual(counts)
   expect(await other.client.letters({ group })).toEqual(await desk.client.letters({ group }))
   await other.close()
+})
+
+test('archives a letter: its key goes on without it, and the audit says who wanted that', async () => {
+  await register('kept')
+  const letter = await untilLettered('kept')
+  unwelcome.delete('kept')
+  const later = await publish('kept')
+  await vi.waitFor(() => expect(room.records(group)).toHaveLength(1), 20_000)
+  expect(done.has(later)).toBe(false)
+  const archived = await desk.client.archive({ letterIds: [letter.id, 'nothing'], reason: 'a test', actor: 'ada' })
+  expect(archived).toMatchObject({ archived: 1, refused: [{ letterId: 'nothing', reason: 'unknown' }] })
+  await vi.waitFor(() => expect(done.get(later)).toEqual(['kept']), 20_000)
+  expect(done.has(letter.messageId)).toBe(false)
+  expect((await untilLettered('kept')).state).toBe('archived')
+  expect(await desk.client.audit()).toContainEqual(
+    expect.objectContaining({ action: 'archive', actor: 'ada', reason: 'a test', letterIds: [letter.id] }),
+  )
+  await expect(desk.client.startReplay({ letterIds: [letter.id], reason: 'after all' })).rejects.toMatchObject({
+    code: 'ICX_REPLAY_REFUSED',
+    message: expect.stringContaining('archived'),
+  })
 })
 
 test('pages through letters, each once', async () => {

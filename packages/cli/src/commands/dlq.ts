@@ -1,6 +1,7 @@
-import type { LetterDetail, LetterQuery, LetterSummary } from '@interchange/dead-letters'
+import { userInfo } from 'node:os'
+import type { LetterDetail, LetterQuery, LetterSummary, ReplayClient } from '@interchange/dead-letters'
 import { type Command, Option } from 'commander'
-import { withLetters } from '../desk.ts'
+import { withDesk, withLetters } from '../desk.ts'
 import { countArgument, sinceArgument } from '../duration-argument.ts'
 import { CommandEnd, exitCodes } from '../exit-codes.ts'
 import type { LetterReader } from '../letters-from-kafka.ts'
@@ -42,6 +43,16 @@ export const addDlqCommands = (program: Command): void => {
     .action((id: string, options: { reveal?: boolean; json?: boolean }) =>
       withLetters((desk) => showLetter(desk, id, options)),
     )
+
+  dlq
+    .command('archive')
+    .description('put letters away that nobody wants handled; keys that wait for them go on')
+    .argument('<id...>', 'ids or short ids of letters')
+    .requiredOption('--reason <words>', 'why, for the audit')
+    .option('--json', 'one JSON document')
+    .action((letterIds: string[], options: { reason: string; json?: boolean }) =>
+      withDesk((desk) => archiveLetters(desk, letterIds, options)),
+    )
 }
 
 const filtered = (command: Command): Command =>
@@ -56,6 +67,7 @@ const filtered = (command: Command): Command =>
         'resolved',
         'failed-again',
         'duplicate',
+        'archived',
       ]),
     )
     .option('--since <age>', 'failed since this age or instant (15m, 2h, 7d, 2026-11-23T04:30:00Z)', sinceArgument)
@@ -133,6 +145,18 @@ const showLetter = async (
   const letter = await desk.letter(id, { reveal: options.reveal === true })
   if (options.json === true) printJson(letter)
   else printLetter(letter)
+}
+
+const archiveLetters = async (
+  desk: ReplayClient,
+  letterIds: readonly string[],
+  { reason, json }: { reason: string; json?: boolean },
+): Promise<void> => {
+  const done = await desk.archive({ letterIds, reason, actor: userInfo().username })
+  if (json === true) printJson(done)
+  else print(`${done.archiveId}  ${done.archived} archived`)
+  for (const refusal of done.refused) say(`not archived: ${safeText(refusal.letterId)}: ${refusal.reason}`)
+  if (done.archived < letterIds.length) throw new CommandEnd(exitCodes.partly, 'Not every letter was archived.')
 }
 
 const printLetter = (letter: LetterDetail): void => {

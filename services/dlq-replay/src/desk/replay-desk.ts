@@ -1,9 +1,11 @@
 import { replayAudit, timestampMillis } from '@interchange/contracts'
 import {
+  type Archived,
   type LetterBook,
   type ListedLetter,
   planReplay,
   type ReplayPlan,
+  type ReplayPlanning,
   type ReplaySelection,
   type ReplayStatus,
   requireLetters,
@@ -31,12 +33,16 @@ export interface ReplayOrder {
   readonly force: boolean
 }
 
+export type ArchiveOrder = Pick<ReplayOrder, 'selection' | 'actor' | 'reason'>
+
 /** The one writer of replay lanes and of the audit. */
 export interface ReplayDesk {
   readonly book: LetterBook
   /** Plans now, runs in its turn. Rejects with `ICX_REPLAY_REFUSED` when no letter may be sent. */
   start(order: ReplayOrder): Promise<ReplayStatus>
   status(replayId: string): ReplayStatus | undefined
+  /** In its turn, as a replay; resolves when it is done. Rejects with `ICX_REPLAY_REFUSED` when no letter may be archived. */
+  archive(order: ArchiveOrder): Promise<Archived>
   /** The letter with its bytes; personal data only after the audit has taken it. */
   show(listed: ListedLetter, reveal: { readonly actor: string } | undefined): Promise<ShownLetter>
   /** Stops sending; what was not sent stays open. */
@@ -52,10 +58,10 @@ export const createReplayDesk = (options: ReplayDeskOptions): ReplayDesk => {
   const stopping = new AbortController()
   let queue: Promise<void> = Promise.resolve()
 
-  const plan = async ({ selection, force }: ReplayOrder): Promise<ReplayPlan> => {
+  const plan = async (what: Pick<ReplayPlanning, 'selection' | 'force' | 'action'>): Promise<ReplayPlan> => {
     const admin = await transport.createAdmin()
     try {
-      return requireLetters(await planReplay({ book, admin, selection, force, replayId: newEventId(clock.now()) }))
+      return requireLetters(await planReplay({ ...what, book, admin, replayId: newEventId(clock.now()) }))
     } finally {
       await admin.close()
     }
@@ -97,7 +103,8 @@ export const createReplayDesk = (options: ReplayDeskOptions): ReplayDesk => {
   return {
     book,
     async start(order) {
-      const planned = await plan(order)
+      const { selection, force } = order
+      const planned = await plan({ selection, force })
       const { replayId, letters, refused } = planned
       const run: Run = {
         replayId,
@@ -116,6 +123,20 @@ export const createReplayDesk = (options: ReplayDeskOptions): ReplayDesk => {
       // One after the other: two runs at once would each keep half of what they promise about rate and order.
       queue = queue.then(() => execute(run, planned, order))
       return statusOfRun(run, book)
+    },
+    async archive({ selection, actor, reason }) {
+      const planned = await plan({ selection, action: 'archive' })
+      const archiving = queue.then(() =>
+        runReplay({ action: 'archive', plan: planned, book, transport, publisher, actor, reason, clock }),
+      )
+      queue = archiving.then(
+        () => undefined,
+        () => undefined,
+      )
+      const { sent } = await archiving
+      const { replayId: archiveId, refused } = planned
+      logger.info({ archiveId, actor, archived: sent }, 'archived')
+      return { archiveId, archived: sent, refused }
     },
     status(replayId) {
       const run = runs.get(replayId)

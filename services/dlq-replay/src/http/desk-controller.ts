@@ -1,4 +1,5 @@
 import {
+  type Archived,
   type AuditEntry,
   type CauseSummary,
   type LetterDetail,
@@ -25,7 +26,13 @@ import type { FastifyReply } from 'fastify'
 import type { ReplayDesk } from '../desk/replay-desk.ts'
 import { letterPage } from './letter-page.ts'
 import { OperatorGuard } from './operator-guard.ts'
-import { readCausesRequest, readLetterRequest, readListRequest, readReplayRequest } from './requests.ts'
+import {
+  readArchiveRequest,
+  readCausesRequest,
+  readLetterRequest,
+  readListRequest,
+  readReplayRequest,
+} from './requests.ts'
 
 export const DESK: unique symbol = Symbol('replay desk')
 
@@ -65,6 +72,12 @@ export class DeskController {
     const status = await this.#desk.start(readReplayRequest(body))
     reply.header('location', `/replays/${status.replayId}`)
     return status
+  }
+
+  @Post('archivals')
+  @HttpCode(200)
+  archive(@Body() body: unknown): Promise<Archived> {
+    return this.#desk.archive(readArchiveRequest(body))
   }
 
   @Get('replays/:id')

@@ -1,7 +1,7 @@
 import { type LetterFilter, letterStateNames, type ReplaySelection } from '@interchange/dead-letters'
 import { InterchangeError } from '@interchange/messaging'
 import { z } from 'zod'
-import type { ReplayOrder } from '../desk/replay-desk.ts'
+import type { ArchiveOrder, ReplayOrder } from '../desk/replay-desk.ts'
 
 const word = z.string().min(1).max(255)
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
@@ -26,13 +26,15 @@ const letterQuery = z.strictObject({
   reveal: z.enum(['true', 'false']).default('false'),
   actor: word.default('operator'),
 })
-const replayBody = z.strictObject({
+const archiveBody = z.strictObject({
   letterIds: z.array(word).min(1).max(10_000).optional(),
   group: word.optional(),
   cause: word.optional(),
   all: z.literal(true).optional(),
   reason: z.string().trim().min(1).max(1_000),
   actor: word.default('operator'),
+})
+const replayBody = archiveBody.extend({
   ratePerSecondMax: z.number().positive().max(1_000_000).optional(),
   force: z.boolean().default(false),
 })
@@ -61,7 +63,13 @@ export const readReplayRequest = (body: unknown): ReplayOrder => {
   return { selection: selectionOf(request), actor, reason, ratePerSecondMax, force }
 }
 
-const selectionOf = ({ letterIds, group, cause, all }: z.infer<typeof replayBody>): ReplaySelection => {
+export const readArchiveRequest = (body: unknown): ArchiveOrder => {
+  const request = parsed(archiveBody, body)
+  const { actor, reason } = request
+  return { selection: selectionOf(request), actor, reason }
+}
+
+const selectionOf = ({ letterIds, group, cause, all }: z.infer<typeof archiveBody>): ReplaySelection => {
   if (letterIds !== undefined && group === undefined && cause === undefined && all === undefined) return { letterIds }
   if (letterIds === undefined && group !== undefined && cause !== undefined && all === undefined)
     return { group, cause }
