@@ -8,9 +8,10 @@ const pure = [
   'e2e/src',
   'bench/src',
   'sim/src',
+  'drills/src',
   'tools',
 ]
-const real = ['packages/*/src', 'services/*/src', 'services/*/test', 'conformance/src']
+const real = ['packages/*/src', 'services/*/src', 'services/*/test', 'conformance/src', 'drills/src']
 
 export default defineConfig({
   // Services use NestJS decorators with explicit tokens, so no design:paramtypes; the transformer only has to read them.

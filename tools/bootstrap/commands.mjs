@@ -88,6 +88,7 @@ const commands = {
   dev,
   bench: program('bench/dist/main.js')(),
   sim: program('sim/dist/main.js')(),
+  drill: program('drills/dist/main.js')(),
   generate: program('tools/generate/main.ts')(),
   check: verified(['--project', 'unit']),
   test: verified([]),

@@ -16,7 +16,7 @@ export const workspaceFolders = async (root) => {
       return entries.map((entry) => join(parent, entry))
     }),
   )
-  return [...nested.flat(), 'conformance', 'e2e', 'bench', 'sim']
+  return [...nested.flat(), 'conformance', 'e2e', 'bench', 'sim', 'drills']
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .sort()
 }

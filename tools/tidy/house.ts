@@ -16,7 +16,7 @@ export const members: readonly Member[] = [
   ...'producer transformer consumer dlq-replay'
     .split(' ')
     .map((name): Member => ({ folder: `services/${name}`, rank: 3 })),
-  ...'conformance e2e bench sim tools'.split(' ').map((folder): Member => ({ folder, rank: 4 })),
+  ...'conformance e2e bench sim drills tools'.split(' ').map((folder): Member => ({ folder, rank: 4 })),
 ]
 
 /** Rank 4 may use anything below; everybody else only strictly lower ranks. */
@@ -54,5 +54,5 @@ export const serviceAddress = /\b(PRODUCER|TRANSFORMER|CONSUMER|DLQ_REPLAY)_URL\
 /** What the runner of vitest.config.ts finds. */
 export const isFoundByRunner = (path: string): boolean =>
   /^(packages|services)\/[^/]+\/(src|test)\/.*\.test\.ts$/.test(path) ||
-  /^(conformance|e2e|bench|sim|tools)\/.*\.test\.ts$/.test(path) ||
+  /^(conformance|e2e|bench|sim|drills|tools)\/.*\.test\.ts$/.test(path) ||
   /^e2e\/src\/.*\.e2e\.test\.ts$/.test(path)

@@ -2,7 +2,7 @@ export { type Invariant, invariants, smallest, type Violation } from './checkers
 export { checkObserved } from './checkers/check-observed.ts'
 export { type CrashPoint, crashText, crashVariable, createCrashPoints, readCrashPoint } from './faults/crash-points.ts'
 export { type Freezable, freeze, thaw } from './faults/freeze.ts'
-export { type Fact, type Happened, type HistoryFile, openHistory, readHistory } from './history/history.ts'
+export { createHistoryReader, type Fact, type Happened, type HistoryFile, openHistory } from './history/history.ts'
 export type { Effect, Letter, Observed, ReadRecord } from './history/observed.ts'
 export type { KafkaRequest } from './proxy/kafka-frames.ts'
 export { type ProxyOptions, startProxy, type TcpProxy } from './proxy/start-proxy.ts'

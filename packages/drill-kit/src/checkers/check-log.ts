@@ -22,14 +22,13 @@ export const checkLost: Checker = ({ history, log, effects, letters, waiting }) 
   })
 }
 
-/** V2: phantoms. What is in the log, was handled or was copied, somebody sent. */
-export const checkPhantoms: Checker = ({ history, log, effects, letters, copies = [] }) => {
+/** V2: phantoms. What is in the log or was handled, somebody sent. */
+export const checkPhantoms: Checker = ({ history, log, effects, letters }) => {
   const sent = new Set(history.flatMap((fact) => (fact.op === 'send' ? [fact.id] : [])))
   const places: readonly (readonly [string, readonly { id: string }[]])[] = [
     ['a record', log],
     ['an effect', effects],
     ['a dead letter', letters],
-    ['a copy', copies],
   ]
   return places.flatMap(([what, entries]) =>
     entries
@@ -86,17 +85,6 @@ export const checkLetters: Checker = ({ log, letters }) => {
     if (same) return []
     const facts = original === undefined ? [letter] : [letter, original]
     return [{ invariant: 'V15', detail: `the letter of ${letter.id} is another record`, facts }]
-  })
-}
-
-/** V4: a transactional copy holds each input exactly once, and those of a partition in their order. */
-export const checkCopies: Checker = ({ log, copies }) => {
-  if (copies === undefined) return []
-  const byId = Map.groupBy(copies, ({ id }) => id)
-  return log.flatMap((record): readonly Violation[] => {
-    const found = byId.get(record.id) ?? []
-    if (found.length === 1) return []
-    return [{ invariant: 'V4', detail: `${record.id} has ${found.length} committed copies`, facts: [record, ...found] }]
   })
 }
 

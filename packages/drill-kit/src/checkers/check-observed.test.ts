@@ -58,7 +58,6 @@ const sound: Observed = {
   ],
   waiting: new Set(),
   committed: [{ partition: 0, offset: 5 }],
-  copies: [record(0, 'a1'), record(1, 'b1', 'b'), record(2, 'a2'), record(3, 'a3')],
 }
 
 const insert = (before: string, ...facts: readonly (readonly [string, Fact])[]): Observed => {
@@ -104,18 +103,6 @@ const anomalies: readonly Anomaly[] = [
     invariant: 'V2',
     observed: { ...sound, effects: [...sound.effects, { row: 4, id: 'ghost', key: 'g', seq: 1 }] },
     says: 'an effect of ghost, which nobody sent',
-  },
-  {
-    what: 'an input that was copied twice',
-    invariant: 'V4',
-    observed: { ...sound, copies: [...(sound.copies ?? []), record(7, 'a3')] },
-    says: 'a3 has 2 committed copies',
-  },
-  {
-    what: 'an input without a copy',
-    invariant: 'V4',
-    observed: { ...sound, copies: sound.copies?.slice(1) ?? [] },
-    says: 'a1 has 0 committed copies',
   },
   {
     what: 'two values at one place',

@@ -2,12 +2,11 @@ import type { Observed } from '../history/observed.ts'
 import type { Checker, Invariant, Violation } from './check.ts'
 import { checkAccounting, checkOnce, checkOrder, checkRecovery } from './check-ends.ts'
 import { checkCommits, checkDeliveries, checkOwnership } from './check-group.ts'
-import { checkCopies, checkLetters, checkLost, checkPhantoms, checkPlaces, checkSendOrder } from './check-log.ts'
+import { checkLetters, checkLost, checkPhantoms, checkPlaces, checkSendOrder } from './check-log.ts'
 
 const checkers: Readonly<Record<Invariant, Checker>> = {
   V1: checkLost,
   V2: checkPhantoms,
-  V4: checkCopies,
   V6: checkPlaces,
   V7: checkDeliveries,
   V8: checkSendOrder,

@@ -4,7 +4,6 @@ import type { Observed } from '../history/observed.ts'
 export const invariants = {
   V1: 'every acknowledged send is in the log and came to its end',
   V2: 'nothing is there that nobody sent',
-  V4: 'one committed copy of each input',
   V6: 'a place holds one value, whoever looks',
   V7: 'within an assignment offsets grow and skip nothing',
   V8: 'acknowledged offsets of a sender grow in the order of its sends',

@@ -67,19 +67,26 @@ export const openHistory = (folder: string, proc: string): HistoryFile => {
   }
 }
 
-/** All histories of a folder in the order in which things happened. */
-export const readHistory = (folder: string): readonly Happened[] =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.jsonl'))
-    .flatMap((name) => linesOf(readFileSync(join(folder, name), 'utf8')))
-    .sort((a, b) => a.at - b.at)
+/** Reads the histories of a folder while they are being written; each call answers all there is, in the order in which it happened. */
+export const createHistoryReader = (folder: string): (() => readonly Happened[]) => {
+  const read = new Map<string, number>()
+  const facts: Happened[] = []
+  return () => {
+    for (const name of readdirSync(folder)) {
+      if (!name.endsWith('.jsonl')) continue
+      const bytes = readFileSync(join(folder, name)).subarray(read.get(name) ?? 0)
+      // A last line without its end is being written, or was when its process was killed: it did not happen.
+      const end = bytes.lastIndexOf('\n') + 1
+      read.set(name, (read.get(name) ?? 0) + end)
+      for (const line of bytes.subarray(0, end).toString('utf8').split('\n'))
+        if (line !== '') facts.push(JSON.parse(line) as Happened)
+    }
+    return facts.sort((a, b) => a.at - b.at)
+  }
+}
 
-/** A last line without its end was being written when its process was killed: it did not happen. */
-const linesOf = (text: string): Happened[] =>
-  text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Happened)
+/** All histories of a folder in the order in which things happened. */
+export const readHistory = (folder: string): readonly Happened[] => createHistoryReader(folder)()
 
 /** `process.hrtime` counts from the machine's start in every process; `performance.now` from the process's. */
 const nowMs = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000

@@ -36,6 +36,4 @@ export interface Observed {
   readonly waiting: ReadonlySet<string>
   /** The group's committed offsets at the end. */
   readonly committed: readonly { readonly partition: number; readonly offset: number }[]
-  /** What a transactional copier made of the log: ids there are those of its inputs. */
-  readonly copies?: readonly ReadRecord[]
 }

@@ -1,0 +1,53 @@
+import { startProxy, type TcpProxy } from '@interchange/drill-kit'
+import { type RunningCluster, startCluster } from '@interchange/stack'
+
+/** Brokers and a database, each behind a proxy; scenarios of one size take turns in it. */
+export interface Arena {
+  readonly cluster: RunningCluster
+  /** In the order of the brokers. */
+  readonly brokerProxies: readonly TcpProxy[]
+  readonly databaseProxy: TcpProxy
+  /** What processes under drill are told. */
+  readonly brokers: readonly string[]
+  readonly databaseUrl: string
+  /** What the runner uses, past the proxies. */
+  readonly internalBrokers: readonly string[]
+  close(): Promise<void>
+}
+
+export const openArena = async (options: {
+  readonly name: string
+  readonly brokers: 1 | 3
+  readonly say: (line: string) => void
+}): Promise<Arena> => {
+  const { name, brokers, say } = options
+  const startedMs = performance.now()
+  const byAddress = new Map<string, TcpProxy>()
+  const cluster = await startCluster({
+    name,
+    brokers,
+    async advertise(listener) {
+      const proxy = await startProxy({ target: listener, protocol: 'kafka' })
+      byAddress.set(proxy.address, proxy)
+      return Number(proxy.address.split(':')[1])
+    },
+    report: say,
+  })
+  const databaseProxy = await startProxy({ target: cluster.postgres.address })
+  const brokerProxies = cluster.brokers.flatMap(({ address }) => byAddress.get(address) ?? [])
+  say(`  ${brokers === 1 ? 'one broker' : `${brokers} brokers`} and a database … ${seconds(startedMs)} s`)
+  return {
+    cluster,
+    brokerProxies,
+    databaseProxy,
+    brokers: brokerProxies.map(({ address }) => address),
+    databaseUrl: cluster.postgres.url.replace(cluster.postgres.address, databaseProxy.address),
+    internalBrokers: cluster.brokers.map(({ internalAddress }) => internalAddress),
+    async close() {
+      await cluster.stop()
+      await Promise.all([...brokerProxies, databaseProxy].map((proxy) => proxy.stop()))
+    },
+  }
+}
+
+const seconds = (sinceMs: number): string => ((performance.now() - sinceMs) / 1_000).toFixed(1)

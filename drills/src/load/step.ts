@@ -1,0 +1,71 @@
+import { createKafkaTransport } from '@interchange/kafka'
+import { type Codec, silentLogger, type Topic, type Transport } from '@interchange/messaging'
+import { createDatabase, type Database } from '@interchange/store'
+
+/** What the load is made of: the key, and a number that grows by one with every message of the key. */
+export interface Step {
+  readonly key: string
+  readonly seq: number
+  /** No handler can take it. */
+  readonly poison: boolean
+}
+
+/** Where a process of the load finds everything. */
+export interface Ground {
+  /** Its name in the history. */
+  readonly proc: string
+  readonly historyFolder: string
+  readonly brokers: readonly string[]
+  readonly databaseUrl: string
+  readonly schema: string
+  readonly topic: string
+  readonly partitions: number
+  readonly group: string
+}
+
+/** The ground of this process, in one variable. */
+export const groundVariable = 'DRILL_GROUND'
+
+export const readGround = (env: NodeJS.ProcessEnv): Ground => JSON.parse(env[groundVariable] ?? 'null') as Ground
+
+export const stepTopic = ({ topic, partitions }: Pick<Ground, 'topic' | 'partitions'>): Topic<Step> => ({
+  name: topic,
+  kind: 'internal',
+  keyOf: ({ key }) => key,
+  schema: { subject: `${topic}-value`, recordName: 'drill.Step', version: 1, text: '{}' },
+  partitions,
+  retentionMs: -1,
+  cleanup: 'delete',
+  eventType: 'drill.step.v1',
+  owner: 'drill',
+  groups: [],
+  description: 'the load of a drill',
+})
+
+/** JSON: these drills are about delivery, not about schemas. */
+export const stepCodec: Codec = {
+  prepare: async () => undefined,
+  encode: (_topic, value) => Buffer.from(JSON.stringify(value)),
+  decode: (_topic, bytes) => JSON.parse(bytes.toString('utf8')),
+  resolve: async () => undefined,
+  schemaId: () => undefined,
+}
+
+export const openTransport = ({ brokers, proc }: Pick<Ground, 'brokers' | 'proc'>): Transport =>
+  createKafkaTransport({ brokers, clientId: proc }, { logger: silentLogger })
+
+export const openDatabase = ({ databaseUrl, schema }: Pick<Ground, 'databaseUrl' | 'schema'>): Database =>
+  createDatabase({ url: databaseUrl, schema, poolMax: 4 })
+
+/** A part of the work that is waiting for its end: SIGTERM, as a deployment sends it. */
+export const onTermination = (end: () => Promise<void>): void => {
+  process.once('SIGTERM', () => {
+    void end().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+        process.exit(1)
+      },
+    )
+  })
+}

@@ -1,0 +1,72 @@
+// Writes steps of many keys until it is told to end (SIGTERM), and a run of poison when it is told so (SIGUSR2).
+import { openHistory } from '@interchange/drill-kit'
+import {
+  createPublisher,
+  InterchangeError,
+  newEventId,
+  noMetrics,
+  noTracing,
+  systemClock,
+} from '@interchange/messaging'
+import { onTermination, openTransport, readGround, type Step, stepCodec, stepTopic } from './step.ts'
+
+const [keys, perSecond, poisonRun] = process.argv.slice(2).map(Number) as [number, number, number]
+const tickMs = 20
+
+const ground = readGround(process.env)
+const history = openHistory(ground.historyFolder, ground.proc)
+const topic = stepTopic(ground)
+const publisher = await createPublisher({
+  transport: openTransport(ground),
+  codec: stepCodec,
+  service: { name: 'drill', version: '0' },
+  clock: systemClock,
+  random: Math.random,
+  metrics: noMetrics,
+  tracing: noTracing,
+})
+const lastSeq = new Map<string, number>()
+const pending = new Set<Promise<void>>()
+
+const send = async (step: Step): Promise<void> => {
+  const { key, seq, poison } = step
+  const messageId = newEventId(Date.now())
+  const facts = { op: 'send' as const, id: messageId, key, seq, ...(poison && { poison }) }
+  history.note({ ...facts, phase: 'invoke' })
+  try {
+    // No deadline: what may or may not be there is sent again, in order, until it is.
+    const { partition, offset } = await publisher.publish(topic, step, {
+      messageId,
+      deadlineMs: Number.POSITIVE_INFINITY,
+    })
+    history.note({ ...facts, phase: 'ok', partition, offset })
+  } catch (error) {
+    const refused = error instanceof InterchangeError && error.failureClass === 'poison'
+    history.note({ ...facts, phase: refused ? 'fail' : 'info' })
+  }
+}
+
+const next = (key: string, poison: boolean): void => {
+  const seq = (lastSeq.get(key) ?? 0) + 1
+  lastSeq.set(key, seq)
+  const sending = send({ key, seq, poison }).finally(() => pending.delete(sending))
+  pending.add(sending)
+}
+
+let written = 0
+let due = 0
+const writing = setInterval(() => {
+  due += (perSecond * tickMs) / 1_000
+  for (; written < due; written++) next(`k${written % keys}`, false)
+}, tickMs)
+
+process.on('SIGUSR2', () => {
+  for (let count = 0; count < poisonRun; count++) next('poison', true)
+})
+onTermination(async () => {
+  clearInterval(writing)
+  await Promise.all(pending)
+  await publisher.close()
+  history.note({ op: 'process', phase: 'ended', detail: `${written} written` })
+})
+history.note({ op: 'process', phase: 'ready', detail: '' })

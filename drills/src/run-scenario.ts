@@ -1,0 +1,195 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import {
+  checkObserved,
+  type Happened,
+  type Invariant,
+  type Observed,
+  smallest,
+  type Violation,
+} from '@interchange/drill-kit'
+import { waitFor } from '@interchange/testing'
+import type { Arena } from './arena.ts'
+import { carryOut } from './faults.ts'
+import { observe } from './observe.ts'
+import type { Scenario, Size } from './scenario.ts'
+import { type Actor, openStage, type Stage } from './stage.ts'
+
+/** What a drill came to. */
+export interface ScenarioResult {
+  readonly name: string
+  readonly size: Size
+  readonly seed: number
+  readonly messages: number
+  readonly acknowledged: number
+  readonly effects: number
+  readonly letters: number
+  /** Copies in the log beyond the first of each id: allowed, and seen. */
+  readonly repeatedRecords: number
+  readonly faults: readonly { readonly fault: string; readonly target: string; readonly effective: boolean }[]
+  /** From each fault that took partitions from a member to their next owner, in milliseconds, in rising order. */
+  readonly takeOverMs: readonly number[]
+  /** From the end of the faults until all was settled. */
+  readonly settledMs: number | null
+  readonly broken: Readonly<Partial<Record<Invariant, number>>>
+  /** The smallest counter-example of each broken invariant. */
+  readonly counterExamples: readonly Violation[]
+  /** Every fault took effect, and the invariants hold; for a red control: one of them is broken. */
+  readonly passed: boolean
+}
+
+export interface RunOptions {
+  readonly size: Size
+  readonly seed: number
+  readonly run: string
+  readonly signal: AbortSignal
+  readonly say: (line: string) => void
+}
+
+/** Runs one scenario to its verdict. */
+export const runScenario = async (scenario: Scenario, arena: Arena, options: RunOptions): Promise<ScenarioResult> => {
+  const stage = await openStage(arena, scenario, options.run)
+  try {
+    stage.members.push(...(await Promise.all(Array.from({ length: scenario.members }, () => stage.start('member')))))
+    const writer = await startWriter(stage)
+    const faults = await carryOutAll(stage, writer, options)
+    const settledMs = await settle(stage, writer)
+    const observed = await observe(stage)
+    return resultOf(scenario, observed, { ...options, faults, settledMs })
+  } finally {
+    await stage.close()
+  }
+}
+
+const startWriter = async (stage: Stage): Promise<Actor> => {
+  const { by, keys, perSecond, poisonRun = 0 } = stage.scenario.load
+  const role = by === 'publisher' ? 'writer' : by === 'outbox' ? 'outbox-writer' : 'stock-writer'
+  const writer = await stage.start(role, { args: [keys, perSecond, poisonRun].map(String) })
+  const sent = () => stage.facts().some((fact) => fact.op === 'send' && fact.phase === 'ok')
+  await waitFor(sent, { timeoutMs: 60_000, everyMs: 50, what: 'the first acknowledgement' })
+  return writer
+}
+
+const carryOutAll = async (
+  stage: Stage,
+  writer: Actor,
+  { size, seed, signal, say }: RunOptions,
+): Promise<ScenarioResult['faults']> => {
+  const random = createRandom(seed)
+  const faults: { fault: string; target: string; effective: boolean }[] = []
+  for (const { fault, times, everyMs } of stage.scenario.faults) {
+    const name = 'toxic' in fault ? `${fault.kind} ${fault.toxic.kind}` : fault.kind
+    for (let time = 1; time <= times[size]; time++) {
+      await pause(everyMs, undefined, { signal })
+      stage.history.note({ op: 'fault', phase: 'begin', fault: name, target: '' })
+      try {
+        const target = await carryOut(fault, { stage, random, time, writer })
+        stage.history.note({ op: 'fault', phase: 'effective', fault: name, target })
+        faults.push({ fault: name, target, effective: true })
+      } catch (error) {
+        const target = error instanceof Error ? error.message : String(error)
+        faults.push({ fault: name, target, effective: false })
+        say(`    ${name}: ${target}`)
+      }
+      stage.history.note({ op: 'fault', phase: 'end', fault: name, target: '' })
+    }
+  }
+  return faults
+}
+
+/** Ends the writing and waits until the group has settled all of it; answers how long that took, or null when it was late. */
+const settle = async (stage: Stage, writer: Actor): Promise<number | null> => {
+  const { scenario, history } = stage
+  if (scenario.load.by === 'outbox') await stage.start('relay')
+  history.note({ op: 'heal', withinMs: scenario.settleMs })
+  const startedMs = performance.now()
+  writer.signal('SIGTERM')
+  try {
+    const left = async (): Promise<boolean> => {
+      if (writer.process.exit() === null) throw new Error('the writer has sends under way')
+      const open = await unsettled(stage)
+      if (open !== '') throw new Error(open)
+      return true
+    }
+    await waitFor(left, { timeoutMs: scenario.settleMs, everyMs: 100, what: 'calm' })
+    history.note({ op: 'calm' })
+    return Math.round(performance.now() - startedMs)
+  } catch (error) {
+    history.note({ op: 'late', detail: error instanceof Error ? error.message : String(error) })
+    return null
+  }
+}
+
+/** What there is still to do, in words; '' when everything is settled. */
+const unsettled = async ({ admin, database, scenario, topic, group, facts }: Stage): Promise<string> => {
+  if (scenario.members === 0) return ''
+  if (scenario.load.by === 'outbox') {
+    const [row] = await database.query<{ sent: string }>('SELECT count(DISTINCT id) AS sent FROM effect')
+    const written = facts().filter((fact) => fact.op === 'send' && fact.phase === 'ok').length
+    if (Number(row?.sent) < written) return `${row?.sent} of ${written} rows have their effect`
+  }
+  const committed = new Map(
+    (await admin.committedOffsets(group, [topic])).map(({ partition, offset }) => [partition, offset]),
+  )
+  const open = (await admin.topicOffsets(topic)).filter(
+    ({ partition, latest }) => (committed.get(partition) ?? 0) < latest,
+  )
+  if (open.length > 0)
+    return open.map(({ partition, latest }) => `${partition}: ${committed.get(partition) ?? 0} of ${latest}`).join(', ')
+  const [waiting] = await database.query<{ count: string }>('SELECT count(*) AS count FROM waiting')
+  return waiting?.count === '0' ? '' : `${waiting?.count} messages wait`
+}
+
+const resultOf = (
+  { name, invariants, mustBreak = false }: Scenario,
+  observed: Observed,
+  run: RunOptions & Pick<ScenarioResult, 'faults' | 'settledMs'>,
+): ScenarioResult => {
+  const sends = observed.history.filter((fact) => fact.op === 'send')
+  const violations = Map.groupBy(checkObserved(observed, invariants), ({ invariant }) => invariant)
+  const broken = Object.fromEntries([...violations].map(([invariant, found]) => [invariant, found.length]))
+  const effective = run.faults.every((fault) => fault.effective)
+  return {
+    name,
+    size: run.size,
+    seed: run.seed,
+    messages: new Set(sends.map(({ id }) => id)).size,
+    acknowledged: new Set(sends.flatMap(({ id, phase }) => (phase === 'ok' ? [id] : []))).size,
+    effects: observed.effects.length,
+    letters: observed.letters.length,
+    repeatedRecords: observed.log.length - new Set(observed.log.map(({ id }) => id)).size,
+    faults: run.faults,
+    takeOverMs: takeOvers(observed.history),
+    settledMs: run.settledMs,
+    broken,
+    counterExamples: [...violations.values()].flatMap((found) => smallest(found) ?? []),
+    passed: effective && violations.size > 0 === mustBreak,
+  }
+}
+
+/** How long the partitions of each killed member were nobody's. */
+const takeOvers = (history: readonly Happened[]): readonly number[] => {
+  const killed = history.filter(
+    (fact) => fact.op === 'fault' && fact.phase === 'effective' && fact.fault === 'kill-member',
+  )
+  return killed
+    .flatMap((kill) => {
+      const target = kill.op === 'fault' ? kill.target : ''
+      const last = history.findLast(({ proc }) => proc === target)
+      const next = history.find(
+        ({ at, op, proc }) => op === 'assigned' && proc !== target && at > (last?.at ?? kill.at),
+      )
+      return last === undefined || next === undefined ? [] : [Math.round(next.at - last.at)]
+    })
+    .sort((a, b) => a - b)
+}
+
+/** mulberry32: small, and the same everywhere. */
+const createRandom = (seed: number): (() => number) => {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

@@ -1,0 +1,132 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  createHistoryReader,
+  type Freezable,
+  type Happened,
+  type HistoryFile,
+  openHistory,
+} from '@interchange/drill-kit'
+import { deadLetterTopicName, replayLaneName, type TransportAdmin } from '@interchange/messaging'
+import type { GuardedProcess } from '@interchange/stack'
+import { type Database, migrate } from '@interchange/store'
+import { waitFor } from '@interchange/testing'
+import type { Arena } from './arena.ts'
+import { type Ground, groundVariable, openDatabase, openTransport } from './load/step.ts'
+import type { Scenario } from './scenario.ts'
+import { stockProgram } from './stock-peers.ts'
+
+export const partitions = 6
+
+/** Long enough for a process to start on a machine that has much else to do. */
+const readyMs = 60_000
+
+export type Role = 'member' | 'writer' | 'outbox-writer' | 'relay' | 'stock-writer'
+
+/** One process under drill. */
+export interface Actor extends Freezable {
+  /** Its name in the history; each process has its own, also when it takes another's place. */
+  readonly proc: string
+  readonly process: GuardedProcess
+}
+
+/** What one run of a scenario works with: topics, tables and names of its own. */
+export interface Stage {
+  readonly arena: Arena
+  readonly scenario: Scenario
+  readonly topic: string
+  readonly group: string
+  readonly history: HistoryFile
+  /** Past the proxies. */
+  readonly admin: TransportAdmin
+  readonly database: Database
+  /** Everything noted so far, by whomever. */
+  facts(): readonly Happened[]
+  /** Starts a process of the load and resolves when it says it is ready. */
+  start(
+    role: Role,
+    more?: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> },
+  ): Promise<Actor>
+  /** The members that are meant to run. */
+  readonly members: Actor[]
+  close(): Promise<void>
+}
+
+const programOf = async (role: Role): Promise<string> =>
+  role === 'stock-writer'
+    ? await stockProgram('drill-writer.mjs')
+    : fileURLToPath(new URL(`./load/${role}.js`, import.meta.url))
+
+export const openStage = async (arena: Arena, scenario: Scenario, run: string): Promise<Stage> => {
+  const name = `drill-${scenario.name.toLowerCase()}-${run}`
+  const schema = name.replaceAll('-', '_')
+  const historyFolder = join(arena.cluster.logFolder, name)
+  await mkdir(historyFolder, { recursive: true })
+  const history = openHistory(historyFolder, 'runner')
+  const database = openDatabase({ databaseUrl: arena.cluster.postgres.url, schema })
+  await migrate(database)
+  await database.query(
+    'CREATE TABLE effect (row bigserial PRIMARY KEY, id uuid NOT NULL, key text NOT NULL, seq integer NOT NULL)',
+  )
+  const admin = await openTransport({ brokers: arena.internalBrokers, proc: 'runner' }).createAdmin()
+  const topics = [name, deadLetterTopicName(name, name), replayLaneName(name, name)]
+  const replicationFactor = arena.brokers.length
+  await admin.createTopics(topics.map((topic) => ({ name: topic, partitions, replicationFactor, configs: {} })))
+  const facts = createHistoryReader(historyFolder)
+  const started = new Map<Role, number>()
+  const actors: Actor[] = []
+  const members: Actor[] = []
+
+  const start: Stage['start'] = async (role, { args = [], env = {} } = {}) => {
+    const count = (started.get(role) ?? 0) + 1
+    started.set(role, count)
+    const proc = `${role}-${count}`
+    const ground: Ground = {
+      proc,
+      historyFolder,
+      brokers: arena.brokers,
+      databaseUrl: arena.databaseUrl,
+      schema,
+      topic: name,
+      partitions,
+      group: name,
+    }
+    const process_ = await arena.cluster.spawnNode(
+      `${name}-${proc}`,
+      ['--enable-source-maps', '--max-old-space-size=256', await programOf(role), ...args],
+      { ...env, [groundVariable]: JSON.stringify(ground) },
+    )
+    const actor: Actor = {
+      proc,
+      process: process_,
+      pid: () => (process_.exit() === null ? process_.pid : null),
+      signal: (signal) => process_.kill(signal),
+    }
+    actors.push(actor)
+    const isReady = (): boolean =>
+      process_.exit() !== null ||
+      facts().some((fact) => fact.proc === proc && fact.op === 'process' && fact.phase === 'ready')
+    await waitFor(isReady, { timeoutMs: readyMs, everyMs: 50, what: `${proc} to be ready` })
+    return actor
+  }
+
+  return {
+    arena,
+    scenario,
+    topic: name,
+    group: name,
+    history,
+    admin,
+    database,
+    facts,
+    start,
+    members,
+    async close() {
+      await Promise.all(actors.map(({ process: each }) => each.stop(0)))
+      await admin.close()
+      await database.close()
+      history.close()
+    },
+  }
+}
