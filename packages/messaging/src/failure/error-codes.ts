@@ -15,7 +15,7 @@ export const errorCodes = {
   ICX_CATALOGUE_MISSING: 'a topic of the catalogue is not in the cluster; run `ix topics apply`',
   ICX_CONFIG_INVALID: 'the configuration is incomplete or wrong',
   ICX_CONTRACT_KEY_MISMATCH: 'the record key is not the key its value says',
-  ICX_CONTRACT_MESSAGE_ID: 'the message id is empty or longer than 255 characters',
+  ICX_CONTRACT_MESSAGE_ID: 'the message id is empty, longer than 255 characters, or not UTF-8',
   ICX_CONTRACT_TOMBSTONE: 'a null value on a topic whose route does not take tombstones',
   ICX_GROUP_ENDED: 'the consumer group ended by itself and cannot go on',
   ICX_GROUP_STALLED: 'messages are in flight but none was settled or probed for too long',
