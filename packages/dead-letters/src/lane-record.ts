@@ -33,6 +33,8 @@ export const laneRecord = (
       ]),
     ),
     timestampMs: sentAtMs,
+    // It may have fitted into its own topic only so.
+    compressed: true,
   }
 }
 

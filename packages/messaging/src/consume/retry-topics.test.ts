@@ -34,23 +34,26 @@ interface Setting {
   readonly tries: Try[]
   route(fail: (item: Item, context: HandlerContext) => Error | undefined): PublishRoute<Item>
   send(...numbers: readonly number[]): Promise<void>
-  /** A topic that takes nothing for now. */
-  readonly topics: { refused: string | undefined }
+  /** A topic that takes nothing for now, and one that takes what is compressed. */
+  readonly topics: { refused: string | undefined; tooSmall: string | undefined }
   /** What lies in the group's retry topic of this number. */
   retries(level: number): readonly TransportRecord[]
 }
 
 const open = async (...delaysMs: readonly number[]): Promise<Setting> => {
-  const topics: Setting['topics'] = { refused: undefined }
+  const topics: Setting['topics'] = { refused: undefined, tooSmall: undefined }
   const around = (transport: Transport): Transport => ({
     ...transport,
     createProducer: async () => {
       const producer = await transport.createProducer()
-      const refusal = new InterchangeError('ICX_KAFKA_UNAVAILABLE', 'refused by the test', { class: 'outage' })
-      const send: TransportProducer['send'] = async (records) =>
-        records.some(({ topic }) => topic === topics.refused)
-          ? records.map(() => ({ status: 'failed', error: refusal }))
-          : producer.send(records)
+      const away = new InterchangeError('ICX_KAFKA_UNAVAILABLE', 'refused by the test', { class: 'outage' })
+      const tooLarge = new InterchangeError('ICX_KAFKA_REFUSED', 'too large for the test', { class: 'contract' })
+      const send: TransportProducer['send'] = async (records) => {
+        const failed = (error: InterchangeError) => records.map(() => ({ status: 'failed', error }) as const)
+        if (records.some(({ topic }) => topic === topics.refused)) return failed(away)
+        const isTooLarge = records.some(({ topic, compressed }) => topic === topics.tooSmall && compressed !== true)
+        return isTooLarge ? failed(tooLarge) : producer.send(records)
+      }
       return { ...producer, send }
     },
   })
@@ -226,6 +229,15 @@ describe('a message that must wait on a route without order and without a store'
     await until(async () => (await sum(group, 'orders')) === 1)
     expect(retries(1)).toHaveLength(1)
     await until(() => running.health().state === 'running')
+  })
+
+  it('is written compressed when it is refused as it is: so it may have come (X57)', async () => {
+    const { group, route, send, retries, topics } = await open(10)
+    topics.tooSmall = retryTopicName('orders', group, 1)
+    await bench.start([route((_item, { attempt }) => (attempt < 3 ? down() : undefined))])
+    await send(1)
+    await until(async () => (await sum(group, 'orders')) === 1)
+    expect(retries(1)).toHaveLength(1)
   })
 
   it('on the replay lane waits in place: its outcome is owed', async () => {

@@ -16,12 +16,12 @@ const retryMs = 1_000
 export const createRetryTopics = (state: GroupState, queue: SendQueue): RetryTopics => {
   const { clock } = state.options
 
-  const write = (message: Message, history: FailureHistory, written: () => void): void => {
+  const write = (message: Message, history: FailureHistory, written: () => void, compressed = false): void => {
     const { route, retryLevel } = message.owner
     const level = nextRetryLevel(route.retryDelaysMs, retryLevel, history.last.retryAfterMs)
     const dueMs = clock.now() + (route.retryDelaysMs[level - 1] ?? 0)
     queue.add({
-      record: retryRecord(message, history, level, dueMs),
+      record: { ...retryRecord(message, history, level, dueMs), compressed },
       deadlineAtMs: Number.POSITIVE_INFINITY,
       acknowledged() {
         recovered(state, 'retry-topic')
@@ -29,7 +29,8 @@ export const createRetryTopics = (state: GroupState, queue: SendQueue): RetryTop
       },
       refused(error) {
         stuck(message, error)
-        if (!isEnding(state)) clock.after(retryMs, () => write(message, history, written))
+        // Perhaps it is too large, and came compressed.
+        if (!isEnding(state)) clock.after(retryMs, () => write(message, history, written, true))
       },
       retried: (error) => stuck(message, error),
     })
@@ -44,5 +45,5 @@ export const createRetryTopics = (state: GroupState, queue: SendQueue): RetryTop
     )
   }
 
-  return { write }
+  return { write: (message, history, written) => write(message, history, written) }
 }
