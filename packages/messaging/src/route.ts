@@ -87,7 +87,7 @@ export interface PublishRoute<Value> extends RouteSettings<Value> {
  * `handle` may run before earlier messages of its key are committed: it must not read what they write.
  */
 export interface EffectRoute<Value, Effect> extends RouteSettings<Value> {
-  readonly handle: (value: Value, context: HandlerContext) => Answer<Effect>
+  readonly handle: (value: Value, context: HandlerContext) => Answer<Effect | Outgoing>
   readonly store: EffectStore<Effect>
   /**
    * Whether later messages of a key go on after a dead letter (`continue`, the default) or wait, durably, until the letter is

@@ -54,6 +54,25 @@ test('what a handler publishes is seen with its key, value and conversation', as
   expect(outcome.letters).toEqual([])
 })
 
+test('an effect and what its handler publishes beside it are seen, whenever the process dies', async () => {
+  const both = effectRoute<Order, string>({
+    ...post,
+    handle: (value) => [value.orderId, outgoing(invoiceSent, value)],
+  })
+  for (const moment of ['before-commit', 'after-commit'] as const) {
+    const outcome = await given(both).whenCrashed(moment, message(order('a'), { correlationId: 'c-1' }))
+    expect(outcome.effects).toEqual(['a'])
+    expect(outcome.published(invoiceSent)).toEqual([
+      expect.objectContaining({ correlationId: 'c-1', key: 'a', value: order('a') }),
+    ])
+  }
+  const check = (): never => {
+    throw new Error('refused by the database')
+  }
+  const refused = await given(both, { check }).when(message(order('b')))
+  expect([refused.letters.length, refused.published(invoiceSent)]).toEqual([1, []])
+})
+
 test('effects of one key are seen in the order of delivery', async () => {
   const outcome = await given(post).when(message(order('a', 1n)), message(order('a', 2n)), message(order('a', 3n)))
   expect(outcome.effects).toEqual(['a:1', 'a:2', 'a:3'])

@@ -97,6 +97,7 @@ export const given = <Value, Effect = never>(
       }).catch((error: unknown) => {
         throw new Error(`not settled: ${JSON.stringify(running.health())}`, { cause: error })
       })
+      for (const { event, options } of store.events()) await publisher.publish(event.topic, event.value, options)
     } finally {
       await running.stop(1_000)
       await publisher.close()

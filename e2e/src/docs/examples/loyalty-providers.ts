@@ -1,10 +1,9 @@
-import type { ConfigOf, databaseConfig } from '@interchange/config'
-import { databaseProvider } from '@interchange/nest'
-import { createEffectStore, type Database, type Transaction } from '@interchange/store'
+import type { databaseConfig, storeConfig } from '@interchange/config'
+import type { ServiceConfig } from '@interchange/nest'
+import { effectStoreProviders } from '@interchange/nest'
+import type { Transaction } from '@interchange/store'
 import type { Points } from './earn-points.ts'
 import { Loyalty, POINTS_STORE } from './loyalty.ts'
-
-const DATABASE = Symbol('loyalty database')
 
 /** Writes the points of a batch in one statement, in the transaction that also writes its inbox rows. */
 export const addPoints = async (tx: Transaction, earned: readonly Points[]): Promise<void> => {
@@ -19,18 +18,17 @@ export const addPoints = async (tx: Transaction, earned: readonly Points[]): Pro
   )
 }
 
-/** What the service's module provides. */
-export const loyaltyProviders = (settings: ConfigOf<typeof databaseConfig>) => [
+/** What the service's module provides; `config` is read by `{ database: databaseConfig, store: storeConfig }`. */
+export const loyaltyProviders = (
+  config: ServiceConfig<{ database: typeof databaseConfig; store: typeof storeConfig }>,
+) => [
   Loyalty,
-  databaseProvider({
-    provide: DATABASE,
-    settings,
-    schema: 'loyalty',
+  ...effectStoreProviders({
+    provide: POINTS_STORE,
+    group: 'loyalty',
+    apply: addPoints,
+    database: config.database,
+    store: config.store,
     migrations: new URL('./migrations/', import.meta.url),
   }),
-  {
-    provide: POINTS_STORE,
-    inject: [DATABASE],
-    useFactory: (database: Database) => createEffectStore({ database, apply: addPoints }),
-  },
 ]
