@@ -5,7 +5,7 @@ import { runMutants } from './run-mutants.ts'
 import type { Mode } from './run-seed.ts'
 import { simulate } from './simulate.ts'
 
-const usage = `npm run sim -- [--seeds N] [--from S] [--seed S] [--workers N] [--mode safety|liveness] [--mutants] [--json]
+const usage = `npm run sim -- [--seeds N] [--from S] [--seed S] [--workers N] [--mode safety|liveness] [--mutants [--only A,B]] [--json]
 
   --seeds N   how many seeds; default 10000
   --from S    the first of them; default 1
@@ -13,6 +13,7 @@ const usage = `npm run sim -- [--seeds N] [--from S] [--seed S] [--workers N] [-
   --workers N threads; default one per processor
   --mode      safety ends amid the faults; liveness (default) heals them and demands that everything is settled
   --mutants   break the kernel in every way of sim/mutants/README.md; seeds until each is noticed (at most --seeds, default 2000)
+  --only A,B  of the mutants these
   --json      one line of JSON at the end of stdout, distributions included
 `
 
@@ -85,8 +86,8 @@ const seedsCommand = async (options: Options, signal: AbortSignal): Promise<numb
 
 const progressEveryMs = 5_000
 
-const mutantsCommand = async ({ seeds, json }: Options, signal: AbortSignal): Promise<number> => {
-  const results = await runMutants(seeds ?? 2_000, signal, ({ mutant, killedBySeeds, invariant, detail }) =>
+const mutantsCommand = async ({ seeds, only, json }: Options, signal: AbortSignal): Promise<number> => {
+  const results = await runMutants(seeds ?? 2_000, only, signal, ({ mutant, killedBySeeds, invariant, detail }) =>
     say(
       killedBySeeds === undefined
         ? `${mutant.padEnd(24)} SURVIVED`
@@ -109,6 +110,7 @@ const readOptions = () => {
         workers: { type: 'string' },
         mode: { type: 'string', default: 'liveness' },
         mutants: { type: 'boolean', default: false },
+        only: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -117,7 +119,16 @@ const readOptions = () => {
     if (values.mode !== 'safety' && values.mode !== 'liveness') return '--mode is safety or liveness.\n\n'
     const mode: Mode = values.mode
     const [seeds, from, seed, workers] = [values.seeds, values.from, values.seed, values.workers].map(wholeNumber)
-    return { mode, seeds, from: from ?? 1, seed, workers, mutants: values.mutants, json: values.json }
+    return {
+      mode,
+      seeds,
+      from: from ?? 1,
+      seed,
+      workers,
+      only: values.only?.split(','),
+      mutants: values.mutants,
+      json: values.json,
+    }
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n\n`
   }

@@ -1,3 +1,4 @@
+import { foundMutants } from './found-mutants.data.ts'
 import { type Mutant, kernelMutant as mutant } from './mutant.ts'
 import { relayMutants } from './relay-mutants.data.ts'
 import { waitingMutants } from './waiting-mutants.data.ts'
@@ -179,4 +180,5 @@ export const mutants: readonly Mutant[] = [
   mutant('window-stays-shut', 'consume/intake.ts', 'setImmediate(resume)', 'void resume'),
   ...waitingMutants,
   ...relayMutants,
+  ...foundMutants,
 ]

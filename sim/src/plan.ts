@@ -86,8 +86,10 @@ export interface Plan {
   /** Letters in a row that make a flood. */
   readonly floodInARow: number
   readonly publishingMs: number
-  /** The second group's waiting table and its caps; undefined when its messages wait in place. */
-  readonly room: { readonly keyBytesMax: number; readonly partitionBytesMax: number } | undefined
+  /** The second group's waiting table; undefined when its messages wait in place. */
+  readonly room:
+    | { readonly keyBytesMax: number; readonly partitionBytesMax: number; readonly backoffMs: number }
+    | undefined
   /** The second group's store tells the outcomes with the effects. */
   readonly tellsOutcomes: boolean
   /** Chance that an engineer sends a letter back. */
@@ -155,7 +157,14 @@ export const createPlan = (random: () => number): Plan => {
     effectBatch: between(1, 6),
     floodInARow: random() < 0.3 ? between(2, 3) : 20,
     publishingMs,
-    room: random() < 0.6 ? { keyBytesMax: between(300, 2_500), partitionBytesMax: between(600, 6_000) } : undefined,
+    room:
+      random() < 0.6
+        ? {
+            keyBytesMax: between(300, 2_500),
+            partitionBytesMax: between(600, 6_000),
+            backoffMs: random() < 0.6 ? 20 : between(100, 400),
+          }
+        : undefined,
     tellsOutcomes: random() < 0.5,
     replayChance: random() < 0.5 ? 0.6 : 0,
     outbox: random() < 0.4 ? { writings: Array.from({ length: between(5, 15) }, (_, n) => writing(n)) } : undefined,
@@ -164,10 +173,10 @@ export const createPlan = (random: () => number): Plan => {
 }
 
 const kinds: readonly (readonly [MessageKind, number])[] = [
-  ['plain', 0.35],
+  ['plain', 0.32],
   ['slow', 0.13],
   ['flaky', 0.1],
-  ['patient', 0.09],
+  ['patient', 0.12],
   ['hopeless', 0.02],
   ['fan-out', 0.1],
   ['quiet', 0.04],

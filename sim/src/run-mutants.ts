@@ -29,12 +29,13 @@ export const mutate = ({ name, file, find, replace }: Mutant, source: string): s
 /** Runs seeds against every mutant until one notices, at most `seedsMax` of them; each in a thread of its own. */
 export const runMutants = async (
   seedsMax: number,
+  only: readonly string[] | undefined,
   signal: AbortSignal,
   tell: (result: MutantResult) => void,
 ): Promise<readonly MutantResult[]> => {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'interchange-mutants-'))
   const results = new Map<string, MutantResult>()
-  const left = [...mutants]
+  const left = mutants.filter(({ name }) => only?.includes(name) !== false)
   const work = async (): Promise<void> => {
     for (let mutant = left.shift(); mutant !== undefined && !signal.aborted; mutant = left.shift()) {
       const { messaging, store } = await writeMutant(mutant, join(folder, mutant.name))
