@@ -33,11 +33,18 @@ export const createTokens = (source: TokenSource): (() => Promise<string>) => {
   let asking: Promise<Token> | undefined
   return async () => {
     if (token !== undefined && Date.now() < token.freshUntilMs) return token.text
-    asking ??= askForToken(source).finally(() => {
-      asking = undefined
-    })
-    token = await asking
-    return token.text
+    asking ??= askForToken(source).then(
+      (asked) => {
+        asking = undefined
+        token = asked
+        return asked
+      },
+      (error: unknown) => {
+        asking = undefined
+        throw error
+      },
+    )
+    return (await asking).text
   }
 }
 
