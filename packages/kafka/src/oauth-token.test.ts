@@ -53,17 +53,20 @@ test('a token without a word about its life is used once', async () => {
   expect(await tokens()).toBe('token-2')
 })
 
+const refused = { code: 'ICX_KAFKA_REFUSED', failureClass: 'fatal' }
+const outage = { code: 'ICX_KAFKA_UNAVAILABLE', failureClass: 'outage' }
+
 test.each([
-  [401, '{"error":"invalid_client","error_description":"hunter2:&"}', 'ICX_KAFKA_REFUSED', 'fatal'],
-  [400, 'hunter2:&', 'ICX_KAFKA_REFUSED', 'fatal'],
-  [500, 'hunter2:&', 'ICX_KAFKA_UNAVAILABLE', 'outage'],
-  [200, '{"token":"hunter2:&"}', 'ICX_KAFKA_UNAVAILABLE', 'outage'],
-  [200, 'x'.repeat(2_000_000), 'ICX_KAFKA_UNAVAILABLE', 'outage'],
-  [302, '', 'ICX_KAFKA_UNAVAILABLE', 'outage'],
-])('an answer %i (%.40s) is %s, and says no secret', async (status, body, code, failureClass) => {
+  { what: 'of an unknown client', status: 401, body: '{"error":"invalid_client","hint":"hunter2:&"}', end: refused },
+  { what: 'of a bad request that is no JSON', status: 400, body: 'hunter2:&', end: refused },
+  { what: 'of a fault', status: 500, body: 'hunter2:&', end: outage },
+  { what: 'without a token', status: 200, body: '{"token":"hunter2:&"}', end: outage },
+  { what: 'without an end', status: 200, body: `{"access_token":"x","_":"${'x'.repeat(2_000_000)}"}`, end: outage },
+  { what: 'that leads elsewhere', status: 302, body: '', end: outage },
+])('an answer $what is $end.failureClass, and says no secret', async ({ status, body, end }) => {
   answer = { status, body }
   const error = await tokensFrom()().catch((reason: unknown) => reason)
-  expect(error).toMatchObject({ code, failureClass })
+  expect(error).toMatchObject(end)
   expect(JSON.stringify(error, Object.getOwnPropertyNames(Object(error)))).not.toContain('hunter2')
 })
 
@@ -71,7 +74,6 @@ test('an endpoint that is silent or away is an outage, and asked again', async (
   const silent = createServer(() => undefined)
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`
-  const outage = { code: 'ICX_KAFKA_UNAVAILABLE', failureClass: 'outage' }
   const tokens = tokensFrom({ url, timeoutMs: 100 })
   await expect(tokens()).rejects.toMatchObject(outage)
   silent.closeAllConnections()
