@@ -216,7 +216,12 @@ export const badInputs: readonly BadInput[] = [
     'X47',
     'offsets of a re-created topic',
     at(
-      'the group ends aloud',
+      'read from its beginning',
+      changing,
+      'a topic made anew under its name is read from its beginning, whatever was committed before (X47)',
+    ),
+    at(
+      'an offset that is not there: the group ends aloud',
       group,
       'T28 an offset that is not in the log ends the consumer and is not replaced by a default (K19)',
     ),
@@ -224,7 +229,8 @@ export const badInputs: readonly BadInput[] = [
   input(
     'X48',
     'topic unknown, or deleted under a member',
-    at('the group ends aloud', hostile, 'a topic that is deleted under a member ends it aloud (X48)'),
+    at('unknown: refused', group, 'T30 joining for a topic that does not exist is refused'),
+    at('deleted: the group ends aloud', hostile, 'a topic that is deleted under a member ends it aloud (X48)'),
   ),
   input(
     'X49',
@@ -351,7 +357,12 @@ export const badInputs: readonly BadInput[] = [
     'X62',
     'handler that takes the process down',
     at(
-      'another process goes on: nothing lost, nothing twice',
+      'away too long: another member goes on, and a late commit is refused',
+      group,
+      'T23 a partition that went to another member cannot be committed by its former owner',
+    ),
+    at(
+      'dead: another process goes on, nothing lost, nothing twice',
       whole,
       'loses and doubles nothing when the consumer is killed in mid-stream',
     ),

@@ -49,11 +49,11 @@ describe.each(drivers)('%s reads topics that change', (driver) => {
     const outcomes = await sender.send(records)
     expect(outcomes.map(({ status }) => status)).toEqual(records.map(() => 'ok'))
   }
-  const join = async (topic: string) => {
+  const join = async (topic: string, group = `changing-${randomUUID()}`) => {
     const batches: RecordBatch[] = []
     const ended: InterchangeError[] = []
     const consumer = await transport.createConsumer({
-      group: `changing-${randomUUID()}`,
+      group,
       topics: [topic],
       isolation: 'read_committed',
       sessionTimeoutMs: 6_000,
@@ -91,6 +91,32 @@ describe.each(drivers)('%s reads topics that change', (driver) => {
     await until('all', () => member.values().length >= 4)
     expect(member.values().toSorted()).toEqual(['after', 'before', 'new 1', 'new 2'])
     expect(member.ended).toEqual([])
+  })
+
+  test('a topic made anew under its name is read from its beginning, whatever was committed before (X47)', async () => {
+    const topic = await topicOf(1)
+    await send(['a', 'b', 'c'].map((value) => recordOf(topic, 0, 'k', `old ${value}`)))
+    const group = `changing-${randomUUID()}`
+    const before = await join(topic, group)
+    await until('the old records', () => before.values().length === 3)
+    const places = before.consumer.assignment().map((held) => ({ ...held, offset: 3 }))
+    expect(await before.consumer.commit(places)).toEqual([])
+    await before.consumer.close(2_000)
+    await operator.deleteTopics({ topics: [topic] })
+    await until('the end of the old one', async () => !(await admin.partitionCounts([topic])).has(topic))
+    await admin.createTopics([{ name: topic, partitions: 1, replicationFactor: 1, configs: {} }])
+    // Kafka forgets what groups have committed for a topic that is deleted.
+    await until('nothing committed', async () => (await admin.committedOffsets(group, [topic])).length === 0)
+    const other = await transport.createProducer()
+    closers.push(() => other.close())
+    // More than the old one had: its offset is one of the new ones.
+    await send(
+      ['a', 'b', 'c', 'd', 'e'].map((value) => recordOf(topic, 0, 'k', `new ${value}`)),
+      other,
+    )
+    const after = await join(topic, group)
+    await until('the new records', () => after.values().includes('new e'))
+    expect(after.values()).toEqual(['a', 'b', 'c', 'd', 'e'].map((value) => `new ${value}`))
   })
 
   test('a compacted log is read over its gaps, tombstones and all (X50)', async () => {
