@@ -3,6 +3,7 @@ import { type Arm, type ArmName, arms, inputs } from './arms.ts'
 import type { ArmInput, ArmResult } from './meter.ts'
 import type { OpenLoop } from './open-loop.ts'
 import { partitionCount } from './order-event.ts'
+import { type FailedRun, repeatOnce } from './repeat-once.ts'
 import { runArmProcess } from './run-arm.ts'
 import type { Topics } from './topics.ts'
 
@@ -14,6 +15,8 @@ export interface KernelGround {
     | undefined
   readonly otlpUrl: string
   readonly seconds: number
+  /** Filled as they happen, and published. */
+  readonly failures: FailedRun[]
   readonly signal: AbortSignal
   readonly say: (line: string) => void
 }
@@ -30,15 +33,31 @@ export const openLoopWarmSeconds = 3
 /** Orders of the load that finds out how much the chain carries. */
 const saturatingCount = 200_000
 
-/** Measures one arm once, and proves what it says it did. */
-export const measureArm = async (
+/** Measures one arm once, and proves what it says it did. A run that fails is repeated once, with names of its own. */
+export const measureArm = async (ground: KernelGround, name: ArmName, options: MeasureOptions): Promise<ArmResult> => {
+  const { label } = arms[name]
+  let attempt = 0
+  const work = async (): Promise<ArmResult> => {
+    attempt++
+    if (attempt > 1) ground.say(`  ${label} failed and is repeated: ${ground.failures.at(-1)?.error}`)
+    return await measureOnce(ground, name, { ...options, attempt })
+  }
+  return await repeatOnce(`${label}, round ${options.round}`, work, ground)
+}
+
+const measureOnce = async (
   ground: KernelGround,
   name: ArmName,
-  { round, ratePerSecond, profilePath }: MeasureOptions,
+  { round, ratePerSecond, profilePath, attempt }: MeasureOptions & { readonly attempt: number },
 ): Promise<ArmResult> => {
   const { servers, say } = ground
   const arm: Arm = arms[name]
-  const own = `${name}-${profilePath === undefined ? round : 'profile'}${ratePerSecond === 0 ? '' : '-paced'}`
+  const own = [
+    name,
+    profilePath === undefined ? round : 'profile',
+    ...(ratePerSecond === 0 ? [] : ['paced']),
+    ...(attempt === 1 ? [] : ['again']),
+  ].join('-')
   const seeded = arm.kind === 'reads' ? inputs[arm.input] : undefined
   const followed =
     ratePerSecond === 0 ? saturatingCount : Math.ceil(ratePerSecond * (openLoopWarmSeconds + ground.seconds))

@@ -50,11 +50,12 @@ const machineOf = ({ commit, node, cpus, cpu }: RunFacts): string =>
   `Commit ${commit}, Node ${node}, ${cpus} cores (${cpu ?? 'unknown'})`
 
 const runLine = ({ name, file }: Named<KernelFile>): string => {
-  const { results, rounds, seconds, driftPercent, pinned } = file
+  const { results, rounds, seconds, driftPercent, pinned, failures = [] } = file
+  const failed = failures.length === 0 ? '' : `; failed: ${failures.map(({ what }) => what).join('; ')}`
   const where = pinned ? 'servers on core 0, client on core 1' : 'nothing pinned'
   return (
     `- ${results.map((each) => each.name).join(', ')}: ${machineOf(file)}, ${where}, ${rounds} rounds of ${seconds} s;` +
-    ` the control arm drifted by ${driftPercent.toFixed(1)} % ([raw rounds](results/${name}.json)).`
+    ` the control arm drifted by ${driftPercent.toFixed(1)} %${failed} ([raw rounds](results/${name}.json)).`
   )
 }
 

@@ -5,6 +5,7 @@ import type { Compared } from './compare.ts'
 import type { ComparisonName } from './comparisons.ts'
 import type { CostFigures } from './measure-costs.ts'
 import type { ArmProfile } from './profile-arms.ts'
+import type { FailedRun } from './repeat-once.ts'
 
 /** What every results file says of its run. */
 export interface RunFacts {
@@ -20,6 +21,8 @@ export interface KernelFile extends RunFacts {
   readonly rounds: number
   readonly seconds: number
   readonly driftPercent: number
+  /** Runs that failed; each was repeated once. */
+  readonly failures?: readonly FailedRun[]
   readonly results: readonly Compared[]
   readonly profiles?: readonly ArmProfile[]
 }

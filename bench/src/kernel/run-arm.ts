@@ -17,7 +17,7 @@ const programOf = ({ program }: Arm): string =>
     : join(import.meta.dirname, 'arms', program)
 
 /** An arm that takes so long has hung; on a machine that others load, one pass of the slowest takes minutes. */
-const deadlineMs = 600_000
+const deadlineMs = 240_000
 
 export interface ArmRun {
   readonly signal: AbortSignal
@@ -51,8 +51,10 @@ export const runArmProcess = async (arm: Arm, input: ArmInput, { signal, onReady
     const [complaints, [code]] = await Promise.all([text(child.stderr), once(child, 'exit'), once(lines, 'close')])
     signal.throwIfAborted()
     if (deadline.aborted) throw new Error(`${arm.label} did not end in ${deadlineMs / 1_000} s`)
-    if (code !== 0 || answer === undefined)
-      throw new Error(`${arm.label} ended with ${code}:\n${complaints.slice(-2_000)}`)
+    if (code !== 0 || answer === undefined) {
+      const reason = /^\w*Error: .*$/m.exec(complaints)?.[0] ?? `ended with ${code}`
+      throw new Error(`${arm.label}: ${reason}`, { cause: complaints.slice(-4_000) })
+    }
     return answer
   } finally {
     anyway.removeEventListener('abort', end)

@@ -53,9 +53,7 @@ export const runKernel = async (names: readonly ComparisonName[], options: Kerne
       budgetMs: budgetMinutes * 60_000,
       closingMs: profileMs * (options.profileFolder === undefined ? shortCellsExpected : names.length),
     })
-    const closing = alone
-      ? undefined
-      : await measureArm(ground, controlArm, { round: roundsMs.length + 1, ratePerSecond: 0 })
+    const closing = alone ? undefined : await measureArm(ground, controlArm, { round: rounds + 1, ratePerSecond: 0 })
     const driftPercent =
       opening === undefined || closing === undefined
         ? 0
@@ -75,6 +73,7 @@ export const runKernel = async (names: readonly ComparisonName[], options: Kerne
         pinned: canPin,
         driftPercent,
         ...(ratePerSecond > 0 && { ratePerSecond }),
+        failures: ground.failures,
         versions,
         ...(opening !== undefined && { control: { opening, closing } }),
         profiles,
@@ -107,10 +106,17 @@ const measureRounds = async (
       break
     }
     ground.say(`  round ${round} of ${rounds}, after ${(elapsedMs / 60_000).toFixed(1)} minutes`)
-    for (const arm of round % 2 === 1 ? wanted : wanted.toReversed()) {
-      const paced = arms[arm].kind === 'follows'
-      const result = await measureArm(ground, arm, { round, ratePerSecond: paced ? ratePerSecond : 0 })
-      measurements.push({ round, arm, ...result })
+    try {
+      for (const arm of round % 2 === 1 ? wanted : wanted.toReversed()) {
+        const paced = arms[arm].kind === 'follows'
+        const result = await measureArm(ground, arm, { round, ratePerSecond: paced ? ratePerSecond : 0 })
+        measurements.push({ round, arm, ...result })
+      }
+    } catch (error) {
+      // The rounds before it are complete, and the failure is published with them.
+      if (round === 1 || ground.signal.aborted) throw error
+      ground.say(`  round ${round} is the last: ${error instanceof Error ? error.message : String(error)}`)
+      break
     }
     roundsMs.push(performance.now() - atMs)
   }

@@ -25,7 +25,7 @@ export const withGround = async <Result>(
   await using cleanup = new AsyncDisposableStack()
   const sink = await startOtlpSink()
   cleanup.defer(() => sink.close())
-  const given = { otlpUrl: sink.url, seconds, signal, say }
+  const given = { otlpUrl: sink.url, seconds, failures: [], signal, say }
   if (!servers) return await use({ ...given, servers: undefined }, {})
   await installPeers({ signal, say })
   const stack = await startStack({ name: 'bench-kernel', fresh: true, report: say })
