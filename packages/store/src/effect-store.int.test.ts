@@ -266,7 +266,7 @@ test('a connection that dies between two statements ends neither the process nor
       const [backend] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
       await database.query('SELECT pg_terminate_backend($1)', [backend?.pid])
       const gone = 'SELECT count(*)::integer AS count FROM pg_stat_activity WHERE pid = $1'
-      await expect.poll(() => database.query(gone, [backend?.pid])).toEqual([{ count: 0 }])
+      await expect.poll(() => database.query(gone, [backend?.pid]), { timeout: 30_000 }).toEqual([{ count: 0 }])
       // The news of it arrives while no statement waits for an answer.
       await new Promise((resolve) => setImmediate(resolve))
       await tx.query('SELECT 1')

@@ -116,9 +116,8 @@ test('a settler with a month open is not waited for, and not disturbed', async (
   await age([old], 31)
   await database.transaction(async (tx) => {
     await tx.query('UPDATE inbox SET "offset" = 1 WHERE message_id = $1', [old.messageId])
-    const startedMs = performance.now()
+    // Had it waited for us, it would wait for ever.
     expect(await pruneInbox(database, { windowMs })).toMatchObject({ dropped: [], kept: ['inbox_2010_12'] })
-    expect(performance.now() - startedMs).toBeLessThan(5_000)
   })
   expect(await pruneInbox(database, { windowMs })).toMatchObject({ dropped: ['inbox_2010_12'] })
 })

@@ -122,6 +122,10 @@ export const createBench = async (): Promise<Bench> => {
   }
 }
 
+/** Waits for a state on a machine as busy as it may be. */
+export const eventually = <Seen>(look: () => Seen | Promise<Seen>): ReturnType<typeof expect.poll<Seen>> =>
+  expect.poll(look, { timeout: 60_000, interval: 20 })
+
 export const stepOf = ({ value }: TransportRecord): Step => JSON.parse(value?.toString() ?? 'null')
 
 /** Every event once, its first arrival: whoever reads drops what has an id that came before. */

@@ -18,7 +18,7 @@ import {
 } from '@interchange/messaging'
 import { expect, onTestFinished, test } from 'vitest'
 import { createWaitingEffectStore } from '../waiting/waiting-effect-store.ts'
-import { createBench, jsonCodec, outbox, type Step, stepOf } from './outbox.fixture.ts'
+import { createBench, eventually, jsonCodec, outbox, type Step, stepOf } from './outbox.fixture.ts'
 import { createRelay } from './relay.ts'
 
 const inputTimeMs = 1_700_000_000_000
@@ -83,8 +83,8 @@ test('what a handler answers commits as effects and events together, from the wa
     ),
   }))
   expect((await producer.send(inputs)).every(({ status }) => status === 'ok')).toBe(true)
-  await expect.poll(async () => (await records()).length, { timeout: 30_000 }).toBe(6)
-  await expect.poll(async () => (await database.query('SELECT FROM outbox')).length, { timeout: 30_000 }).toBe(0)
+  await eventually(async () => (await records()).length).toBe(6)
+  await eventually(async () => (await database.query('SELECT FROM outbox')).length).toBe(0)
   expect(await database.query('SELECT step FROM taken ORDER BY step')).toEqual(
     ['a/0', 'a/2', 'a/3'].map((step) => ({ step })),
   )

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { testDatabase } from '../database.fixture.ts'
 import type { Database, Queryable } from '../database.ts'
-import { type Bench, createBench, firsts, numbersOf, step, write } from './outbox.fixture.ts'
+import { type Bench, createBench, eventually, firsts, numbersOf, step, write } from './outbox.fixture.ts'
 import { createRelay } from './relay.ts'
+
+vi.setConfig({ testTimeout: 240_000 })
 
 let bench: Bench
 beforeEach(async () => {
@@ -54,9 +56,9 @@ test('connections that end before or after any statement of the relay lose nothi
       await bench.database.transaction((tx) => write(tx, ...upTo(10).map((each) => step(topic, 'a', from + each))))
       const { database, died } = dyingAt(at, after)
       const relay = createRelay({ database, transport, pollMs: 20, pageRowsMax: 4 })
-      await expect.poll(died, { timeout: 5_000, interval: 10 }).toBe(true)
-      await expect.poll(() => relay.health().state, { timeout: 5_000, interval: 10 }).toBe('running')
-      await expect.poll(arrived, { timeout: 5_000, interval: 20 }).toBe(n)
+      await eventually(died).toBe(true)
+      await eventually(() => relay.health().state).toBe('running')
+      await eventually(arrived).toBe(n)
       await relay.close()
       await database.close()
     }
@@ -79,19 +81,19 @@ test.each(['read', 'sent'])(
     const lines: string[] = []
     createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))
     try {
-      await expect.poll(() => lines, { timeout: 20_000 }).toContain('stopping')
+      await eventually(() => lines).toContain('stopping')
       const relay = createRelay({ database, transport, pollMs: 50, leaseMs: 60_000 })
-      await expect.poll(arrived, { timeout: 10_000 }).toBe(200)
-      await expect.poll(() => database.query('SELECT window_end FROM outbox_relay')).toEqual([{ window_end: '0' }])
+      await eventually(arrived).toBe(200)
+      await eventually(() => database.query('SELECT window_end FROM outbox_relay')).toEqual([{ window_end: '0' }])
       const recordsBefore = (await bench.records()).length
       const rowBefore = await database.query('SELECT owner, fence, sent_xid, sent_position FROM outbox_relay')
       child.kill('SIGCONT')
-      await expect.poll(() => lines.at(-1), { timeout: 10_000 }).toMatch(/^standby|^degraded ICX_OUTBOX_LEASE_LOST/)
-      await expect.poll(() => lines.at(-1), { timeout: 10_000 }).toMatch(/^standby/)
+      await eventually(() => lines.at(-1)).toMatch(/^standby|^degraded ICX_OUTBOX_LEASE_LOST/)
+      await eventually(() => lines.at(-1)).toMatch(/^standby/)
       expect((await bench.records()).length).toBe(recordsBefore)
       expect(await database.query('SELECT owner, fence, sent_xid, sent_position FROM outbox_relay')).toEqual(rowBefore)
       await database.transaction((tx) => write(tx, ...upTo(50).map((n) => step(topic, `k${n % 5}`, 200 + n))))
-      await expect.poll(arrived).toBe(250)
+      await eventually(arrived).toBe(250)
       for (const numbers of numbersOf(await bench.records()).values()) {
         expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
       }
