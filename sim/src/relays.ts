@@ -62,7 +62,7 @@ export const startOutbox = (scene: Scene, writings: readonly PlannedWriting[]): 
         database: server.connect(process),
         clock: process.clock,
         leaseMs,
-        pollMs: 60,
+        pollMs: 120,
         pageRowsMax: 3,
         transport: {
           ...transport,
