@@ -36,7 +36,7 @@ export const createCommitPrefix = (options: CommitPrefixOptions): CommitPrefix =
     if (transaction.producer === undefined || partition.ended) return
     // Up to here an earlier owner, or a transaction whose end we did not hear of, has committed it.
     if (offset === undefined || offset <= partition.committed) {
-      settle(partition, transaction, messages)
+      settle(transaction, messages)
       return
     }
     const { records, writers } = writesOf(partition, transaction, messages)
@@ -46,6 +46,8 @@ export const createCommitPrefix = (options: CommitPrefixOptions): CommitPrefix =
       offsets: [{ topic: partition.topic, partition: partition.partition, offset }],
       membership: state.consumer?.membership?.(),
     })
+    // Whoever has the partition now takes it over, and reads there what became of this.
+    if (partition.ended) return
     if (result.status === 'lost') options.lost(partition, transaction, result.error)
     else if (result.status === 'refused') {
       const refused = new Map<Message, InterchangeError>()
@@ -60,16 +62,11 @@ export const createCommitPrefix = (options: CommitPrefixOptions): CommitPrefix =
       partition.committed = offset
       metrics.lag(partition.topic, group, partition.partition, Math.max(0, partition.highWatermark - offset))
       tellSent(records, clock.now() - startedAtMs)
-      settle(partition, transaction, messages)
+      settle(transaction, messages)
     }
   }
 
-  const settle = (
-    partition: OwnedPartition,
-    transaction: PartitionTransaction<Message>,
-    messages: readonly Message[],
-  ): void => {
-    if (partition.ended) return
+  const settle = (transaction: PartitionTransaction<Message>, messages: readonly Message[]): void => {
     for (const message of messages) {
       const ready = transaction.ready.get(message)
       if (ready === undefined) continue
