@@ -41,7 +41,7 @@ const run = (env: Readonly<Record<string, string>>): Run => {
           )
         return found
       },
-      { timeout: 20_000, interval: 20 },
+      { timeout: 50_000, interval: 20 },
     )
   return { process: child, lines, errors, exited, line }
 }
@@ -49,7 +49,7 @@ const run = (env: Readonly<Record<string, string>>): Run => {
 test('a service says where it listens, is ready, and lets go in order on SIGTERM with exit 0', async () => {
   const service = run({})
   const url = String((await service.line('listening'))['url'])
-  await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200), { timeout: 10_000 })
+  await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200), { timeout: 50_000 })
   service.process.kill('SIGTERM')
   expect(await service.exited).toBe(0)
   const messages = service.lines.map(({ message }) => message)
