@@ -5,8 +5,8 @@ import { instant } from './meter.ts'
 
 /** From joining until order 0 is due: the load is told of it on the way. */
 const leadMs = 300
-/** Orders whose waiting times do not count: their part of the load's first seconds. */
-const warmSeconds = 3
+/** Orders that are due before do not count: the load's first seconds are for the compiler. */
+export const loadWarmSeconds = 3
 
 const nowMs = (): number => performance.timeOrigin + performance.now()
 
@@ -22,7 +22,7 @@ export const measureLatency = async (
   const waits = createHistogram()
   const seen = new Uint8Array(count)
   const finished = Promise.withResolvers<void>()
-  const warm = ratePerSecond === 0 ? count / 2 : ratePerSecond * warmSeconds
+  const warm = ratePerSecond === 0 ? count / 2 : ratePerSecond * loadWarmSeconds
   let startAtMs = Number.POSITIVE_INFINITY
   let distinct = 0
   let duplicates = 0

@@ -1,5 +1,6 @@
 import type { RunningStack } from '@interchange/stack'
 import { type Arm, type ArmName, arms, inputs } from './arms.ts'
+import { loadWarmSeconds } from './latency.ts'
 import type { ArmInput, ArmResult } from './meter.ts'
 import type { OpenLoop } from './open-loop.ts'
 import { partitionCount } from './order-event.ts'
@@ -28,8 +29,6 @@ export interface MeasureOptions {
   readonly profilePath?: string
 }
 
-/** Orders of a load that go by before its waiting times count, in seconds of it. */
-export const openLoopWarmSeconds = 3
 /** Orders of the load that finds out how much the chain carries. */
 const saturatingCount = 200_000
 
@@ -59,8 +58,7 @@ const measureOnce = async (
     ...(attempt === 1 ? [] : ['again']),
   ].join('-')
   const seeded = arm.kind === 'reads' ? inputs[arm.input] : undefined
-  const followed =
-    ratePerSecond === 0 ? saturatingCount : Math.ceil(ratePerSecond * (openLoopWarmSeconds + ground.seconds))
+  const followed = ratePerSecond === 0 ? saturatingCount : Math.ceil(ratePerSecond * (loadWarmSeconds + ground.seconds))
   const input: ArmInput = {
     mode: arm.mode,
     brokers: servers?.addresses.kafkaBrokers ?? '',
@@ -106,15 +104,11 @@ const proved = async (arm: Arm, input: ArmInput, { servers, signal }: KernelGrou
     return { ...result, duplicates: await topics.checkWritten(input.topic, result.published ?? 0, written) }
   }
   const load = await openLoop.prepare(input)
-  const sending = Promise.withResolvers<void>()
-  const result = await Promise.race([
-    runArmProcess(arm, input, {
-      signal,
-      onReady: (startAtMs) => load.send(startAtMs, signal).then(sending.resolve, sending.reject),
-    }),
-    // Only a failure is news: the arm ends when it has seen everything.
-    sending.promise.then(() => new Promise<never>(() => undefined)),
-  ])
+  const broken = new AbortController()
+  const result = await runArmProcess(arm, input, {
+    signal: AbortSignal.any([signal, broken.signal]),
+    onReady: (startAtMs) => void load.send(startAtMs, signal).catch((error: unknown) => broken.abort(error)),
+  })
   await topics.checkCommitted(result.groups ?? [], input.topic)
   return result
 }

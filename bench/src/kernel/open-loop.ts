@@ -106,6 +106,6 @@ interface Schedule {
   readonly ratePerSecond: number
 }
 
-/** How many orders are due by then. */
-const dueBy = (nowMs: number, { startAtMs, ratePerSecond }: Schedule): number =>
-  Math.max(0, Math.floor(((nowMs - startAtMs) * ratePerSecond) / 1_000))
+/** How many orders are due by then: order n is due n / rate after the start. */
+export const dueBy = (nowMs: number, { startAtMs, ratePerSecond }: Schedule): number =>
+  Math.max(0, Math.floor(((nowMs - startAtMs) * ratePerSecond) / 1_000) + 1)
