@@ -7,6 +7,8 @@ export interface Arena {
   /** In the order of the brokers. */
   readonly brokerProxies: readonly TcpProxy[]
   readonly databaseProxy: TcpProxy
+  /** Null where no scenario needs a registry. */
+  readonly registry: { readonly proxy: TcpProxy; readonly url: string; readonly internalUrl: string } | null
   /** What processes under drill are told. */
   readonly brokers: readonly string[]
   readonly databaseUrl: string
@@ -18,14 +20,16 @@ export interface Arena {
 export const openArena = async (options: {
   readonly name: string
   readonly brokers: 1 | 3
+  readonly registry: boolean
   readonly say: (line: string) => void
 }): Promise<Arena> => {
-  const { name, brokers, say } = options
+  const { name, brokers, say, registry: withRegistry } = options
   const startedMs = performance.now()
   const byAddress = new Map<string, TcpProxy>()
   const cluster = await startCluster({
     name,
     brokers,
+    registry: withRegistry,
     async advertise(listener) {
       const proxy = await startProxy({ target: listener, protocol: 'kafka' })
       byAddress.set(proxy.address, proxy)
@@ -34,20 +38,29 @@ export const openArena = async (options: {
     report: say,
   })
   const databaseProxy = await startProxy({ target: cluster.postgres.address })
+  const registry = cluster.registry === null ? null : await openRegistry(cluster.registry)
   const brokerProxies = cluster.brokers.flatMap(({ address }) => byAddress.get(address) ?? [])
   say(`  ${brokers === 1 ? 'one broker' : `${brokers} brokers`} and a database … ${seconds(startedMs)} s`)
   return {
     cluster,
     brokerProxies,
     databaseProxy,
+    registry,
     brokers: brokerProxies.map(({ address }) => address),
     databaseUrl: cluster.postgres.url.replace(cluster.postgres.address, databaseProxy.address),
     internalBrokers: cluster.brokers.map(({ internalAddress }) => internalAddress),
     async close() {
       await cluster.stop()
-      await Promise.all([...brokerProxies, databaseProxy].map((proxy) => proxy.stop()))
+      await Promise.all(
+        [...brokerProxies, databaseProxy, ...(registry === null ? [] : [registry.proxy])].map((proxy) => proxy.stop()),
+      )
     },
   }
+}
+
+const openRegistry = async ({ address, url }: { readonly address: string; readonly url: string }) => {
+  const proxy = await startProxy({ target: address })
+  return { proxy, url: url.replace(address, proxy.address), internalUrl: url }
 }
 
 const seconds = (sinceMs: number): string => ((performance.now() - sinceMs) / 1_000).toFixed(1)

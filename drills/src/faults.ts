@@ -3,7 +3,7 @@ import { crashText, crashVariable, freeze, type TcpProxy, type Toxic, thaw } fro
 import { deadLetterTopicName } from '@interchange/messaging'
 import { waitFor } from '@interchange/testing'
 import type { Fault } from './scenario.ts'
-import type { Actor, Stage } from './stage.ts'
+import { type Actor, registerStep, type Stage } from './stage.ts'
 
 /** What a fault needs beside the stage. */
 export interface Occasion {
@@ -36,6 +36,8 @@ export const carryOut = async (fault: Fault, occasion: Occasion): Promise<string
       return await withToxic(stage.arena.brokerProxies, fault.toxic, fault.forMs, 'brokers')
     case 'database':
       return await withToxic([stage.arena.databaseProxy], fault.toxic, fault.forMs, 'database')
+    case 'new-schema-without-registry':
+      return await newSchemaWithoutRegistry(fault.forMs, stage)
     case 'lose-produce-answer':
       return await loseProduceAnswer(occasion)
     case 'kill-leader-in-flight':
@@ -130,6 +132,35 @@ const withToxic = async (
     await Promise.all(active.map((each) => each.remove()))
   }
   return target
+}
+
+const newSchemaWithoutRegistry = async (forMs: number, stage: Stage): Promise<string> => {
+  const { arena, topic, scenario, database } = stage
+  if (arena.registry === null) throw new Error('this arena has no registry')
+  await registerStep(arena, topic, 2)
+  // The members that know the version already are no test: each time it has to be new to them.
+  for (const member of stage.members.splice(0)) await member.process.stop(20_000)
+  stage.members.push(...(await Promise.all(Array.from({ length: scenario.members }, () => stage.start('member')))))
+  const down = await arena.registry.proxy.add({ kind: 'down' })
+  const { keys, perSecond } = scenario.load
+  const ground = { schemaVersion: 2, registryUrl: arena.registry.internalUrl } as const
+  const writer = await stage.start('writer', { args: [keys, perSecond, 0].map(String), ground })
+  try {
+    const delivered = (): boolean => {
+      const theirs = new Set(
+        stage.facts().flatMap((fact) => (fact.op === 'send' && fact.proc === writer.proc ? [fact.id] : [])),
+      )
+      return stage.facts().some((fact) => fact.op === 'deliver' && theirs.has(fact.id))
+    }
+    await waitFor(delivered, { timeoutMs: seenMs, everyMs: 200, what: 'a delivery of the new version' })
+    await pause(forMs)
+    const done = await database.query('SELECT 1 FROM effect WHERE key LIKE $1 LIMIT 1', [`${writer.proc}/%`])
+    if (done.length > 0) throw new Error('the members could read the new version')
+  } finally {
+    await down.remove()
+    await writer.process.stop(20_000)
+  }
+  return 'registry'
 }
 
 const loseProduceAnswer = async ({ stage, random }: Occasion): Promise<string> => {

@@ -65,7 +65,8 @@ const runAll = async ({ chosen, size, seed }: Options, signal: AbortSignal): Pro
       return scenario.brokers === brokers && known === undefined
     })
     if (open.length === 0) continue
-    const arena = await openArena({ name: `${namePrefix}${process.pid}-${brokers}`, brokers, say })
+    const registry = open.some((scenario) => scenario.registry === true)
+    const arena = await openArena({ name: `${namePrefix}${process.pid}-${brokers}`, brokers, registry, say })
     try {
       for (const scenario of open) {
         signal.throwIfAborted()

@@ -19,6 +19,11 @@ export type Fault =
   | { readonly kind: 'network'; readonly toxic: Toxic; readonly forMs: number }
   /** The same before the database. */
   | { readonly kind: 'database'; readonly toxic: Toxic; readonly forMs: number }
+  /**
+   * A writer with a new schema version comes while the members cannot ask the registry; seen when they have its records and can
+   * do nothing with them for so long.
+   */
+  | { readonly kind: 'new-schema-without-registry'; readonly forMs: number }
   /** The answer to a produce request is lost; seen by the proxy. */
   | { readonly kind: 'lose-produce-answer' }
   /** SIGKILL of a broker while a produce request to it is held on its way, then a restart; seen when it was held and is gone. */
@@ -52,6 +57,8 @@ export interface Scenario {
   readonly says: string
   readonly brokers: 1 | 3
   readonly members: number
+  /** Values are Avro; default: JSON. */
+  readonly registry?: boolean
   readonly load: Load
   readonly faults: readonly PlannedFault[]
   /** How soon after the faults everything has to be settled. */

@@ -58,6 +58,24 @@ export const scenarios: readonly Scenario[] = [
     invariants: delivery,
   },
   {
+    name: 'E1',
+    title: 'registry-down',
+    says: 'Takes the registry away from the members and lets a writer send values of a schema version they have never seen. These must wait, none may become a dead letter, and all must be settled soon after it is back.',
+    brokers: 1,
+    members: 2,
+    registry: true,
+    load,
+    faults: [
+      {
+        fault: { kind: 'new-schema-without-registry', forMs: 5_000 },
+        times: { smoke: 1, full: 10 },
+        everyMs: 2_000,
+      },
+    ],
+    settleMs: 30_000,
+    invariants: delivery,
+  },
+  {
     name: 'B1',
     title: 'consumer-kill9',
     says: 'Kills one of three members of a group (SIGKILL) every few seconds and starts it anew. Nothing may be lost, done twice or out of order, and no offset may pass what is not done.',

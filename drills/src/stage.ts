@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { registerSchemas } from '@interchange/avro'
 import {
   createHistoryReader,
   type Freezable,
@@ -13,7 +14,7 @@ import type { GuardedProcess } from '@interchange/stack'
 import { type Database, migrate } from '@interchange/store'
 import { waitFor } from '@interchange/testing'
 import type { Arena } from './arena.ts'
-import { type Ground, groundVariable, openDatabase, openTransport } from './load/step.ts'
+import { type Ground, groundVariable, openDatabase, openTransport, stepSchema } from './load/step.ts'
 import type { Scenario } from './scenario.ts'
 import { stockProgram } from './stock-peers.ts'
 
@@ -46,7 +47,12 @@ export interface Stage {
   /** Starts a process of the load and resolves when it says it is ready. */
   start(
     role: Role,
-    more?: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> },
+    more?: {
+      readonly args?: readonly string[]
+      readonly env?: Readonly<Record<string, string>>
+      /** Where it differs from the others. */
+      readonly ground?: Partial<Ground>
+    },
   ): Promise<Actor>
   /** The members that are meant to run. */
   readonly members: Actor[]
@@ -69,6 +75,8 @@ export const openStage = async (arena: Arena, scenario: Scenario, run: string): 
   await database.query(
     'CREATE TABLE effect (row bigserial PRIMARY KEY, id uuid NOT NULL, key text NOT NULL, seq integer NOT NULL)',
   )
+  const registryUrl = scenario.registry === true ? (arena.registry?.url ?? null) : null
+  if (registryUrl !== null) await registerStep(arena, name, 1)
   const admin = await openTransport({ brokers: arena.internalBrokers, proc: 'runner' }).createAdmin()
   const topics = [name, deadLetterTopicName(name, name), replayLaneName(name, name)]
   const replicationFactor = arena.brokers.length
@@ -78,7 +86,7 @@ export const openStage = async (arena: Arena, scenario: Scenario, run: string): 
   const actors: Actor[] = []
   const members: Actor[] = []
 
-  const start: Stage['start'] = async (role, { args = [], env = {} } = {}) => {
+  const start: Stage['start'] = async (role, { args = [], env = {}, ground: own = {} } = {}) => {
     const count = (started.get(role) ?? 0) + 1
     started.set(role, count)
     const proc = `${role}-${count}`
@@ -91,6 +99,9 @@ export const openStage = async (arena: Arena, scenario: Scenario, run: string): 
       topic: name,
       partitions,
       group: name,
+      registryUrl,
+      schemaVersion: 1,
+      ...own,
     }
     const process_ = await arena.cluster.spawnNode(
       `${name}-${proc}`,
@@ -129,4 +140,11 @@ export const openStage = async (arena: Arena, scenario: Scenario, run: string): 
       history.close()
     },
   }
+}
+
+/** Makes the versions of the load's schema up to this one known, past the proxy. */
+export const registerStep = async ({ registry }: Arena, topic: string, version: 1 | 2): Promise<void> => {
+  if (registry === null) throw new Error('this arena has no registry')
+  const versions = ([1, 2] as const).filter((each) => each <= version).map((each) => stepSchema(topic, each))
+  await registerSchemas(registry.internalUrl, [{ compatibility: 'FULL_TRANSITIVE', versions }])
 }

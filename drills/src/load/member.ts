@@ -11,7 +11,7 @@ import {
 } from '@interchange/messaging'
 import { createWaitingEffectStore } from '@interchange/store'
 import { observedTransport } from './observed-transport.ts'
-import { onTermination, openDatabase, openTransport, readGround, type Step, stepCodec, stepTopic } from './step.ts'
+import { onTermination, openCodec, openDatabase, openTransport, readGround, type Step, stepTopic } from './step.ts'
 
 interface StepDone extends Step {
   readonly id: string
@@ -45,7 +45,7 @@ const group = await createConsumerGroup({
   group: ground.group,
   routes: [route],
   transport: observedTransport(openTransport(ground), ground.topic, history),
-  codec: stepCodec,
+  codec: openCodec(ground),
   publisher: undefined,
   reportOutcome: async () => undefined,
   service: { name: 'drill', version: '0' },

@@ -2,7 +2,7 @@
 import { openHistory } from '@interchange/drill-kit'
 import { newEventId } from '@interchange/messaging'
 import { createOutbox, outboxEvent } from '@interchange/store'
-import { onTermination, openDatabase, readGround, stepCodec, stepTopic } from './step.ts'
+import { onTermination, openCodec, openDatabase, readGround, stepTopic } from './step.ts'
 
 const [keys, perSecond] = process.argv.slice(2).map(Number) as [number, number]
 const batch = 10
@@ -11,7 +11,7 @@ const ground = readGround(process.env)
 const history = openHistory(ground.historyFolder, ground.proc)
 const database = openDatabase(ground)
 const topic = stepTopic(ground)
-const outbox = createOutbox({ codec: stepCodec, service: { name: 'drill' } })
+const outbox = createOutbox({ codec: openCodec(ground), service: { name: 'drill' } })
 
 let written = 0
 const writeBatch = async (): Promise<void> => {

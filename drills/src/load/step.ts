@@ -1,5 +1,6 @@
+import { createCodec, createRegistryClient } from '@interchange/avro'
 import { createKafkaTransport } from '@interchange/kafka'
-import { type Codec, silentLogger, type Topic, type Transport } from '@interchange/messaging'
+import { type Codec, type SchemaReference, silentLogger, type Topic, type Transport } from '@interchange/messaging'
 import { createDatabase, type Database } from '@interchange/store'
 
 /** What the load is made of: the key, and a number that grows by one with every message of the key. */
@@ -21,6 +22,9 @@ export interface Ground {
   readonly topic: string
   readonly partitions: number
   readonly group: string
+  /** Null where values are JSON: most drills are about delivery, not about schemas. */
+  readonly registryUrl: string | null
+  readonly schemaVersion: 1 | 2
 }
 
 /** The ground of this process, in one variable. */
@@ -28,11 +32,33 @@ export const groundVariable = 'DRILL_GROUND'
 
 export const readGround = (env: NodeJS.ProcessEnv): Ground => JSON.parse(env[groundVariable] ?? 'null') as Ground
 
-export const stepTopic = ({ topic, partitions }: Pick<Ground, 'topic' | 'partitions'>): Topic<Step> => ({
+/** Version 2 has one more field, which a reader of version 1 does not miss. */
+export const stepSchema = (topic: string, version: 1 | 2): SchemaReference => ({
+  subject: `${topic}-value`,
+  recordName: 'drill.Step',
+  version,
+  text: JSON.stringify({
+    type: 'record',
+    name: 'Step',
+    namespace: 'drill',
+    fields: [
+      { name: 'key', type: 'string' },
+      { name: 'seq', type: 'int' },
+      { name: 'poison', type: 'boolean' },
+      ...(version === 2 ? [{ name: 'note', type: 'string', default: '' }] : []),
+    ],
+  }),
+})
+
+export const stepTopic = ({
+  topic,
+  partitions,
+  schemaVersion,
+}: Pick<Ground, 'topic' | 'partitions' | 'schemaVersion'>): Topic<Step> => ({
   name: topic,
   kind: 'internal',
   keyOf: ({ key }) => key,
-  schema: { subject: `${topic}-value`, recordName: 'drill.Step', version: 1, text: '{}' },
+  schema: stepSchema(topic, schemaVersion),
   partitions,
   retentionMs: -1,
   cleanup: 'delete',
@@ -42,8 +68,10 @@ export const stepTopic = ({ topic, partitions }: Pick<Ground, 'topic' | 'partiti
   description: 'the load of a drill',
 })
 
-/** JSON: these drills are about delivery, not about schemas. */
-export const stepCodec: Codec = {
+export const openCodec = ({ registryUrl }: Pick<Ground, 'registryUrl'>): Codec =>
+  registryUrl === null ? jsonCodec : createCodec({ source: createRegistryClient({ url: registryUrl }) })
+
+const jsonCodec: Codec = {
   prepare: async () => undefined,
   encode: (_topic, value) => Buffer.from(JSON.stringify(value)),
   decode: (_topic, bytes) => JSON.parse(bytes.toString('utf8')),

@@ -8,7 +8,7 @@ import {
   noTracing,
   systemClock,
 } from '@interchange/messaging'
-import { onTermination, openTransport, readGround, type Step, stepCodec, stepTopic } from './step.ts'
+import { onTermination, openCodec, openTransport, readGround, type Step, stepTopic } from './step.ts'
 
 const [keys, perSecond, poisonRun] = process.argv.slice(2).map(Number) as [number, number, number]
 const tickMs = 20
@@ -16,9 +16,11 @@ const tickMs = 20
 const ground = readGround(process.env)
 const history = openHistory(ground.historyFolder, ground.proc)
 const topic = stepTopic(ground)
+const codec = openCodec(ground)
+await codec.prepare([topic])
 const publisher = await createPublisher({
   transport: openTransport(ground),
-  codec: stepCodec,
+  codec,
   service: { name: 'drill', version: '0' },
   clock: systemClock,
   random: Math.random,
@@ -57,11 +59,11 @@ let written = 0
 let due = 0
 const writing = setInterval(() => {
   due += (perSecond * tickMs) / 1_000
-  for (; written < due; written++) next(`k${written % keys}`, false)
+  for (; written < due; written++) next(`${ground.proc}/${written % keys}`, false)
 }, tickMs)
 
 process.on('SIGUSR2', () => {
-  for (let count = 0; count < poisonRun; count++) next('poison', true)
+  for (let count = 0; count < poisonRun; count++) next(`${ground.proc}/poison`, true)
 })
 onTermination(async () => {
   clearInterval(writing)

@@ -43,7 +43,7 @@ export const checkCommits: Checker = ({ history, log, committed, effects, letter
   const passed = log
     .filter(({ id, partition, offset }) => offset < (end.get(partition) ?? 0) && !ended.has(id))
     .map((record): Violation => {
-      const detail = `${record.partition} is committed at ${end.get(record.partition)}; ${record.offset} is unfinished`
+      const detail = `partition ${record.partition} is committed at ${end.get(record.partition)}; ${record.offset} is unfinished`
       return { invariant: 'V12', detail, facts: [record] }
     })
   return [...back, ...passed]

@@ -158,7 +158,7 @@ const anomalies: readonly Anomaly[] = [
     what: 'a commit that passes a message which is not done',
     invariant: 'V12',
     observed: { ...sound, effects: sound.effects.slice(0, 2) },
-    says: '0 is committed at 5; 4 is unfinished',
+    says: 'partition 0 is committed at 5; 4 is unfinished',
   },
   {
     what: 'a commit of a member that has lost the partition',

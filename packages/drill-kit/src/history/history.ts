@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -72,16 +72,27 @@ export const createHistoryReader = (folder: string): (() => readonly Happened[])
   const read = new Map<string, number>()
   const facts: Happened[] = []
   return () => {
+    const known = facts.length
     for (const name of readdirSync(folder)) {
       if (!name.endsWith('.jsonl')) continue
-      const bytes = readFileSync(join(folder, name)).subarray(read.get(name) ?? 0)
+      const bytes = bytesFrom(join(folder, name), read.get(name) ?? 0)
       // A last line without its end is being written, or was when its process was killed: it did not happen.
       const end = bytes.lastIndexOf('\n') + 1
       read.set(name, (read.get(name) ?? 0) + end)
       for (const line of bytes.subarray(0, end).toString('utf8').split('\n'))
         if (line !== '') facts.push(JSON.parse(line) as Happened)
     }
-    return facts.sort((a, b) => a.at - b.at)
+    return facts.length === known ? facts : facts.sort((a, b) => a.at - b.at)
+  }
+}
+
+const bytesFrom = (path: string, position: number): Buffer => {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - position))
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, position))
+  } finally {
+    closeSync(file)
   }
 }
 
