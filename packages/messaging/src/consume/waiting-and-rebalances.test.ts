@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { type Clock, systemClock } from '../clock.ts'
 import { notYet } from '../failure/failure.ts'
 import type { RetryPolicy } from '../failure/retry-policy.ts'
 import { createMemoryWaitingRoom } from '../memory/index.ts'
@@ -93,6 +94,62 @@ describe('a message that must wait', () => {
     committing.resolve()
     await until(() => room.records(group).length === 1, patienceMs)
     expect(store.effects).toEqual(['a:1'])
+  })
+
+  it('is tried once though room for it appears at the moment its wait in place is over', async () => {
+    const { failing, handled, store, route, deliver, assign } = await open()
+    const waits: (() => void)[] = []
+    let aheadMs = 0
+    const clock: Clock = {
+      now: () => Date.now() + aheadMs,
+      after(delayMs, run) {
+        if (delayMs < 10_000 || delayMs > 40_000) return systemClock.after(delayMs, run)
+        waits.push(run)
+        return () => undefined
+      },
+    }
+    const settling = Promise.withResolvers<void>()
+    const committing = Promise.withResolvers<void>()
+    const slow = {
+      ...route.store,
+      async settle(...given: Parameters<typeof store.settle>) {
+        settling.resolve()
+        await committing.promise
+        return await store.settle(...given)
+      },
+    }
+    const forEver = new Promise<string>(() => undefined)
+    await bench.start(
+      [
+        {
+          ...route,
+          store: slow,
+          retry: { attemptsMax: 1, waitingBackoffMs: 30_000 },
+          handle(item: Item, context) {
+            const answer = route.handle(item, context)
+            return item.id === 'b' ? forEver : answer
+          },
+        },
+      ],
+      { clock, limits: { waitingPartitionBytesMax: 1 } },
+    )
+    assign(1)
+    failing.add('a:1').add('b:1')
+    await deliver(1, 'a:1')
+    await until(() => waits.length === 1, patienceMs)
+    await deliver(1, 'b:1')
+    await until(() => waits.length === 2, patienceMs)
+    aheadMs = 60_000
+    failing.clear()
+    const [first, second] = waits
+    first?.()
+    await settling.promise
+    // Its wait is over, and what was in the room leaves, before anything else can happen.
+    second?.()
+    committing.resolve()
+    await until(() => store.effects.length === 1, patienceMs)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(handled).toEqual(['a:1', 'b:1', 'a:1', 'b:1'])
   })
 
   it('leaves the room as a letter only when its outcome is told', async () => {
