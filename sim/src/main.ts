@@ -12,7 +12,7 @@ const usage = `npm run sim -- [--seeds N] [--from S] [--seed S] [--workers N] [-
   --seed S    one seed, with everything that happened in it
   --workers N threads; default one per processor
   --mode      safety ends amid the faults; liveness (default) heals them and demands that everything is settled
-  --mutants   break the kernel in every way of sim/mutants/README.md; seeds until each is noticed (at most --seeds, default 2000)
+  --mutants   break the kernel in every way of sim/mutants/README.md; seeds until each is noticed (at most --seeds, default 5000)
   --only A,B  of the mutants these
   --json      one line of JSON at the end of stdout, distributions included
 `
@@ -87,7 +87,7 @@ const seedsCommand = async (options: Options, signal: AbortSignal): Promise<numb
 const progressEveryMs = 5_000
 
 const mutantsCommand = async ({ seeds, only, json }: Options, signal: AbortSignal): Promise<number> => {
-  const results = await runMutants(seeds ?? 2_000, only, signal, ({ mutant, killedBySeeds, invariant, detail }) =>
+  const results = await runMutants(seeds ?? 5_000, only, signal, ({ mutant, killedBySeeds, invariant, detail }) =>
     say(
       killedBySeeds === undefined
         ? `${mutant.padEnd(24)} SURVIVED`

@@ -160,8 +160,8 @@ export const createPlan = (random: () => number): Plan => {
     room:
       random() < 0.6
         ? {
-            keyBytesMax: between(300, 2_500),
-            partitionBytesMax: between(600, 6_000),
+            keyBytesMax: between(300, 1_500),
+            partitionBytesMax: random() < 0.5 ? between(400, 1_000) : between(1_000, 5_000),
             backoffMs: random() < 0.6 ? 20 : between(100, 400),
           }
         : undefined,

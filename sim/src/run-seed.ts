@@ -45,7 +45,7 @@ export interface SeedResult {
 export const stepsMin = 300
 export const faultsMin = 2
 /** After the faults end, everything is settled and committed within this much virtual time (V17). */
-export const healedMsMax = 30_000
+export const healedMsMax = 60_000
 /** Whatever was still on its way when the faults ended has arrived after this much. */
 const stragglersMs = 1_000
 const faultPhaseMsMax = 20_000
