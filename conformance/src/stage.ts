@@ -32,7 +32,13 @@ export interface MemberOptions
   extends Partial<
     Pick<
       ConsumerOptions,
-      'group' | 'onRevoked' | 'onBatch' | 'isolation' | 'rebalanceTimeoutMs' | 'fetchPartitionBytesMax'
+      | 'group'
+      | 'onRevoked'
+      | 'onBatch'
+      | 'isolation'
+      | 'transactional'
+      | 'rebalanceTimeoutMs'
+      | 'fetchPartitionBytesMax'
     >
   > {}
 
@@ -97,6 +103,7 @@ const joinGroup = async (transport: Transport, topics: readonly string[], option
     group,
     topics,
     isolation: options.isolation ?? 'read_committed',
+    transactional: options.transactional ?? false,
     sessionTimeoutMs,
     rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 5_000,
     fetchPartitionBytesMax: options.fetchPartitionBytesMax ?? 1024 * 1024,

@@ -3,7 +3,7 @@ import type { TransactionalProducer, Transactions } from '@interchange/messaging
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readAll, record, type Stage, series, until } from './stage.ts'
 
-/** TX01-TX13: what is written and read in one transaction is seen whole or not at all, and has one owner. */
+/** TX01-TX14: what is written and read in one transaction is seen whole or not at all, and has one owner. */
 export const transactionCases = (stage: () => Stage): void => {
   let transactions: Transactions
   beforeAll(async () => {
@@ -251,5 +251,19 @@ export const transactionCases = (stage: () => Stage): void => {
     await producer.abort()
     await once(producer, topic, 'after')
     await seen(topic, ['before', 'after'])
+  })
+
+  test('TX14 a member that will take over is not kept waiting by offsets of a transaction which a dead owner left open', async () => {
+    const from = await stage().topic()
+    await stage().sent(series(from, 3))
+    const group = `conformance-${randomUUID()}`
+    const id = `conformance-${randomUUID()}`
+    const dead = await owner(id)
+    dead.begin()
+    await dead.sendOffsets({ group, offsets: [{ topic: from, partition: 0, offset: 2 }] })
+    const member = await stage().join([from], { group, transactional: true })
+    await until('the records', () => member.records().length === 3)
+    await owner(id)
+    expect(await committed(group, from)).toBeUndefined()
   })
 }
