@@ -119,7 +119,8 @@ afterAll(async () => {
   end.abort()
   await publisher?.close()
   for (const child of transformers) {
-    child.kill('SIGKILL')
+    // In good order, so that whoever joins the group next does not wait for a session to end.
+    child.kill('SIGTERM')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   }
 })

@@ -284,7 +284,7 @@ describe('transactions are refused at the start', () => {
   })
 })
 
-describe.each([1, 2, 3, 4, 5, 6])('members that lose sessions, requests and answers, seed %i', (seed) => {
+describe.each([1, 2, 3, 4])('members that lose sessions, requests and answers, seed %i', (seed) => {
   it('leave every output and letter exactly once, each key in its order', async () => {
     const random = seededRandom(seed)
     const consumers: TransportConsumer[] = []
@@ -313,7 +313,7 @@ describe.each([1, 2, 3, 4, 5, 6])('members that lose sessions, requests and answ
     }
     const eager = { limits: { ...limits, revokeDrainMsMax: 3, sessionTimeoutMs: 30, transactionMessagesMax: 20 } }
     for (let member = 0; member < 3; member++) await bench.start([transactional(group, handle, source)], eager)
-    const total = 400
+    const total = 300
     for (let n = 0; n < total; n++) {
       const record = { partition: n % 4, key: `k${n % 24}`, value: frameOf({ id: `k${n % 24}`, n }) }
       // Once each: what is there in the end counts, whether the answer was lost or the record.
