@@ -24,6 +24,8 @@ export const checkOwnership: Checker = (_plan, report, ends) => {
   /** Processes that cannot know what they have lost. */
   const excused = new Set<string>()
   const stopping = new Set<string>()
+  /** Epoch of the assignment each process has now; what it does not name is not held. */
+  const latest = new Map<string, number>()
   /** Process and place: the store said that another has it. */
   const fenced = new Set<string>()
 
@@ -34,6 +36,7 @@ export const checkOwnership: Checker = (_plan, report, ends) => {
       if (other.state !== 'revoked' && holdings.get(`${other.process} ${placeKey(event)}`) === other)
         report('V13', `${process} and ${other.process} both own ${placeKey(event)}`)
     }
+    latest.set(process, epoch)
     fenced.delete(`${process} ${placeKey(event)}`)
     const holding: Holding = { process, group, epoch, state: 'owned', revokingSinceMs: 0, started: new Map() }
     holdings.set(`${process} ${placeKey(event)}`, holding)
@@ -92,6 +95,8 @@ export const checkOwnership: Checker = (_plan, report, ends) => {
     } else {
       if (holding.state !== 'owned')
         report('V13', `${event.process} starts ${placeKey(event)}/${event.offset}, which is ${holding.state}`)
+      else if (holding.epoch < (latest.get(event.process) ?? 0))
+        report('V13', `${event.process} starts ${placeKey(event)}/${event.offset}, which its assignment does not name`)
       if (event.epoch === holding.epoch) holding.started.set(event.offset, 'running')
     }
   }
