@@ -229,7 +229,7 @@ export const createConsumerGroup = async (options: ConsumerGroupOptions): Promis
   const heldKeys = createHeldKeys({
     state,
     roomWork,
-    join: parking.join,
+    behind: parking.behind,
     left: parking.left,
     list: scheduler.list,
     dropped,

@@ -27,8 +27,8 @@ export interface HeldKeys {
 export interface HeldKeysOptions {
   readonly state: GroupState
   readonly roomWork: RoomWork
-  /** The message waits behind one that waits durably. */
-  readonly join: (message: Message) => void
+  /** What stands in the letter's lane waits behind it. */
+  readonly behind: (letter: Message) => void
   /** A message has left the room. */
   readonly left: (message: Message) => void
   readonly list: (partition: OwnedPartition) => void
@@ -46,7 +46,7 @@ export const holdsKey = ({ owner }: Message): boolean => owner.route.heldKeys !=
 export const isArchival = ({ owner, record }: Message): boolean =>
   owner.replayLane && letterFacts(record.headers).has(deadLetterHeaders.archivedAt)
 
-export const createHeldKeys = ({ state, roomWork, join, left, list, dropped }: HeldKeysOptions): HeldKeys => {
+export const createHeldKeys = ({ state, roomWork, behind, left, list, dropped }: HeldKeysOptions): HeldKeys => {
   const { clock, logger, group } = state.options
   let scheduled = false
 
@@ -90,7 +90,7 @@ export const createHeldKeys = ({ state, roomWork, join, left, list, dropped }: H
     const letter = letterOf(owner, held)
     owner.lanes.join(letter)
     enter(room, letter)
-    for (const follower of owner.lanes.park(letter)) join(follower)
+    behind(letter)
   }
 
   const enter = (room: PartitionRoom, letter: Message): void => {

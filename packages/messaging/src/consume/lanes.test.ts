@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createLanes, type LaneItem } from './lanes.ts'
+import { createLanes, type LaneItem, type RoomStage } from './lanes.ts'
 
 interface Step extends LaneItem {
   readonly n: number
   nextInLane: this | undefined
+  room: RoomStage
 }
 
 const step = (n: number, laneKey: string | null): Step => ({
@@ -84,6 +85,19 @@ describe('lanes', () => {
     expect(lanes.next()).toBeUndefined()
     lanes.release(a2)
     expect(lanes.next()).toBe(a3)
+  })
+
+  it('name all that is not in the room behind a holder that waits there, in its order, turned away or not', () => {
+    const lanes = createLanes<Step>(true)
+    const [holder, inside, asked, never, again] = [1, 2, 3, 4, 5].map((n) => step(n, 'a'))
+    const all = [holder, inside, asked, never, again].filter((item) => item !== undefined)
+    for (const item of all) lanes.push(item)
+    expect(lanes.next()).toBe(holder)
+    lanes.hold(holder ?? expect.fail())
+    expect(lanes.next()).toBeUndefined()
+    const stages: readonly RoomStage[] = ['entering', 'in', 'turned-away', 'out', 'turned-away']
+    for (const [index, item] of all.entries()) item.room = stages[index] ?? 'out'
+    expect(lanes.park(holder ?? expect.fail())).toEqual([asked, never, again])
   })
 
   it('give back everything that has not started, also what waits behind a key', () => {

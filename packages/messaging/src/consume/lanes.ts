@@ -29,7 +29,7 @@ export interface Lanes<Item extends LaneItem> {
   join(item: Item): void
   /** The next message of its key may go. Ignored when it holds none. */
   release(item: Item): void
-  /** The holder waits durably: later messages of its key, those it answers and those to come, go behind it there. */
+  /** The holder waits durably: later messages of its key that are not there, which it answers, and those to come go behind it. */
   park(item: Item): Item[]
   /** Whether messages that wait in this item's lane go into the waiting room. */
   isParked(item: Item): boolean
@@ -125,7 +125,7 @@ export const createLanes = <Item extends LaneItem>(
       lane.parked = true
       const followers: Item[] = []
       for (let next = lane.first; next !== undefined; next = next.nextInLane) {
-        if (next.room === 'out') followers.push(next)
+        if (next.room === 'out' || next.room === 'turned-away') followers.push(next)
       }
       return followers
     },

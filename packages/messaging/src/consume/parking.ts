@@ -21,6 +21,8 @@ export interface Parking {
   wait(message: Message, delayMs: number): void
   /** The message arrived behind one that waits durably. */
   join(message: Message): void
+  /** The holder of a lane waits durably: what stands behind it in the lane does too. */
+  behind(holder: Message): void
   /** True when the message has its lane and must not start yet; it starts when it is due. */
   holdBack(message: Message): boolean
   /** Takes a message that ended without effects out of the table, if it is there, and goes on. */
@@ -154,11 +156,20 @@ export const createParking = (options: ParkingOptions): Parking => {
     message.record = copyOf(message.record)
     state.heldBytes += countBytes(room, message, 1)
     room.entering.push(message)
-    for (const follower of message.owner.lanes.park(message)) {
+    behind(message)
+    void write(message.owner, room)
+  }
+
+  const behind = (holder: Message): void => {
+    const { room, lanes } = holder.owner
+    const followers = new Set(lanes.park(holder))
+    if (room === undefined || followers.size === 0) return
+    // In their order: one that was turned away stands before those that did not ask since.
+    for (const one of room.turnedAway.drain()) if (!followers.has(one)) room.turnedAway.push(one)
+    for (const follower of followers) {
       follower.dueMs = clock.now()
       enrol(room, follower)
     }
-    void write(message.owner, room)
   }
 
   /** One write of a partition at a time, each with all that has gathered. */
@@ -253,5 +264,5 @@ export const createParking = (options: ParkingOptions): Parking => {
   const isBehindTheRoom = ({ lanes }: OwnedPartition, message: Message): boolean =>
     message.stage === 'waiting' || (message.stage === 'queued' && !message.holdsLane && lanes.isParked(message))
 
-  return { claim, wait, join, holdBack, takeOut, left }
+  return { claim, wait, join, behind, holdBack, takeOut, left }
 }
