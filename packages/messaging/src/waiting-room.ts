@@ -48,12 +48,15 @@ export interface HeldKey extends TopicPartition {
 
 /** Which keys are held, durably. Methods reject as those of `WaitingRoom` do. */
 export interface HeldKeys {
-  /** Holds the key, and takes the letter's message out of the room if it waits there, all or nothing. */
+  /** Holds the key unless it was let go before, and takes the letter's message out of the room if it waits there, all or nothing. */
   hold(claim: WaitingClaim, held: HeldKey): Promise<void>
   /** What is held for these partitions now, by offset. */
   held(group: string, partitions: readonly TopicPartition[]): Promise<readonly HeldKey[]>
-  /** Lets a key go: its letter was replayed with success, or archived. Whoever learns of it may; nothing held is no error. */
-  release(group: string, place: TopicPartition, offset: number): Promise<void>
+  /**
+   * Lets a key go for good: its letter was replayed with success, or archived. Whoever learns of it may, also before the key is
+   * held: a replay can be quicker than the group that wrote the letter.
+   */
+  release(group: string, held: HeldKey): Promise<void>
 }
 
 /** A partition taken over, and what waits for it, by offset. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { InterchangeError, notYet, rejected } from '../failure/failure.ts'
-import { createMemoryWaitingRoom, type MemoryWaitingRoom } from '../memory/index.ts'
+import { createMemoryWaitingRoom, type MemoryWaitingRoom, seededRandom } from '../memory/index.ts'
 import type { HeaderEntry } from '../record/header-block.ts'
 import { deadLetterHeaders } from '../record/header-names.ts'
 import { letterFacts } from '../record/letter-facts.ts'
@@ -39,6 +39,26 @@ interface Setting {
   archive(): Promise<void>
 }
 
+/** What the replay service puts behind the headers of the original. */
+const toLane = async (
+  group: string,
+  letter: TransportRecord,
+  value: Buffer | null,
+  fact: HeaderEntry,
+): Promise<void> => {
+  const facts = letterFacts(letter.headers)
+  const kept = [deadLetterHeaders.originalHeaderCount, deadLetterHeaders.messageId, deadLetterHeaders.offset]
+  const original = letter.headers.take(Number(facts.get(deadLetterHeaders.originalHeaderCount)))
+  const headers = original.append([...kept.map((name) => ({ name, value: facts.get(name) ?? '' })), fact])
+  await bench.write(replayLaneName('orders', group), { key: letter.key, value, headers })
+}
+const sendBack = async (group: string, letter: TransportRecord | undefined): Promise<void> => {
+  if (letter === undefined) throw new Error('no letter')
+  await toLane(group, letter, letter.value, { name: deadLetterHeaders.replayId, value: 'replay-1' })
+}
+const archive = (group: string, letter: TransportRecord): Promise<void> =>
+  toLane(group, letter, null, { name: deadLetterHeaders.archivedAt, value: '2026-01-01T00:00:00.000Z' })
+
 const open = async (): Promise<Setting> => {
   const consumers: TransportConsumer[] = []
   const around = (transport: Transport): Transport => ({
@@ -59,14 +79,6 @@ const open = async (): Promise<Setting> => {
     const letter = bench.letters('orders', group).at(-1)
     if (letter === undefined) throw new Error('no letter')
     return letter
-  }
-  const lane = async (value: Buffer | null, fact: HeaderEntry): Promise<void> => {
-    const letter = newestLetter()
-    const facts = letterFacts(letter.headers)
-    const kept = [deadLetterHeaders.originalHeaderCount, deadLetterHeaders.messageId, deadLetterHeaders.offset]
-    const original = letter.headers.take(Number(facts.get(deadLetterHeaders.originalHeaderCount)))
-    const headers = original.append([...kept.map((name) => ({ name, value: facts.get(name) ?? '' })), fact])
-    await bench.write(replayLaneName('orders', group), { key: letter.key, value, headers })
   }
   return {
     group,
@@ -96,8 +108,8 @@ const open = async (): Promise<Setting> => {
       }
     },
     held: async () => (await room.keys.held(group, [{ topic: 'orders', partition: 0 }])).map(({ offset }) => offset),
-    replay: () => lane(newestLetter().value, { name: deadLetterHeaders.replayId, value: 'replay-1' }),
-    archive: () => lane(null, { name: deadLetterHeaders.archivedAt, value: '2026-01-01T00:00:00.000Z' }),
+    replay: () => sendBack(group, newestLetter()),
+    archive: () => archive(group, newestLetter()),
   }
 }
 
@@ -140,6 +152,29 @@ describe('after a dead letter on a route that holds', () => {
     expect(await held()).toEqual([])
     await send('a:4')
     await committedIs(group, 4)
+  })
+
+  it('the key is not held when the letter was resolved before the hold could be written', async () => {
+    const { group, room, store, failing, route, send, held, replay } = await open()
+    const { hold } = room.keys
+    let holds = (): void => undefined
+    const replayed = new Promise<void>((resolve) => {
+      holds = resolve
+    })
+    const keys = { ...room.keys, hold: (...given: Parameters<typeof hold>) => replayed.then(() => hold(...given)) }
+    failing.set('a:1', broken)
+    await bench.start([route({ store: { ...store, waiting: { ...room, keys } } })], quick)
+    await send('a:1', 'a:2')
+    await until(() => bench.letters('orders', group).length === 1)
+    failing.clear()
+    await replay()
+    await until(() => store.effects.length === 1)
+    await until(async () => (await bench.committed(group, replayLaneName('orders', group))) === 1)
+    holds()
+    await until(() => store.effects.length === 2)
+    expect(store.effects).toEqual(['a:1', 'a:2'])
+    expect(await held()).toEqual([])
+    await committedIs(group, 2)
   })
 
   it('the key stays held when the replay fails again', async () => {
@@ -333,6 +368,58 @@ describe('a held key', () => {
     await replay()
     await until(() => store.effects.length === 2)
   })
+})
+
+describe('held keys', () => {
+  it.each([1, 2, 3, 4, 5, 6])(
+    'keep each key in order, once, while sessions are lost and letters are replayed, seed %i',
+    async (seed) => {
+      const random = seededRandom(seed)
+      const { group, room, store, consumers, route, held } = await open()
+      const own = route({
+        timeoutMs: 5_000,
+        retry: { attemptsMax: 1, waitingAttemptsMax: 1_000, waitingBackoffMs: 4, waitingBackoffMsMax: 8 },
+        handle: async (item: Item) => {
+          await new Promise((resolve) => setTimeout(resolve, random() * 3))
+          if (random() < 0.1) throw rejected(`broken ${random()}`)
+          if (random() < 0.1) throw new Error(`flaky ${random()}`)
+          return `${item.id}:${item.n}`
+        },
+      })
+      const limits = {
+        ...{ heldKeysCheckMs: 5, revokeDrainMsMax: 2, outageAfterMessages: 1_000, waitingKeyBytesMax: 2_000 },
+        floodLetters: { inARow: 1_000, ratio: 1, window: 200 },
+      }
+      for (let member = 0; member < 3; member++) await bench.start([own], { limits })
+      const sent = Array.from({ length: 160 }, (_, n) => `k${n % 7}:${n}`)
+      const sending = Promise.all(
+        sent.map((text, n) => bench.publisher.publish(from, { id: text.split(':')[0] ?? '', n })),
+      )
+      let replayed = 0
+      /** Every letter once, by its place; what was written twice for one message is a duplicate by its inbox row. */
+      const replayNew = async (): Promise<void> => {
+        const letters = bench.letters('orders', group)
+        for (; replayed < letters.length; replayed++) await sendBack(group, letters[replayed])
+      }
+      for (let round = 0; round < 4; round++) {
+        for (const consumer of consumers) {
+          await new Promise((resolve) => setTimeout(resolve, 15))
+          await bench.transport.expire(consumer, 5 + round * 3)
+          await replayNew()
+        }
+      }
+      await sending
+      await until(async () => {
+        await replayNew()
+        return store.effects.length >= sent.length && (await held()).length === 0 && room.records(group).length === 0
+      }, 20_000)
+      expect([...store.effects].sort()).toEqual([...sent].sort())
+      for (let key = 0; key < 7; key++) expect(ofKey(store.effects, `k${key}`)).toEqual(ofKey(sent, `k${key}`))
+      expect(bench.letters('orders', group).length).toBeGreaterThan(0)
+      expect(bench.errors).toEqual([])
+    },
+    60_000,
+  )
 })
 
 describe('a route that asks for hold', () => {

@@ -75,6 +75,7 @@ export const createHeldKeys = ({ state, roomWork, behind, left, list, dropped }:
           interrupted(owner, message, () => hold(store, message, then))
           return
         }
+        // Were it let go already, the first look finds out.
         standIn(room, message, held)
         logger.warn({ group, topic, partition, offset, messageId }, 'its key is held')
         then()
@@ -117,9 +118,10 @@ export const createHeldKeys = ({ state, roomWork, behind, left, list, dropped }:
       then()
       return
     }
-    const place = { topic: owner.route.topic.name, partition: message.partition }
+    const { partition, record, safeMessageId: messageId } = message
+    const held = { topic: owner.route.topic.name, partition, offset, key: record.key, messageId }
     void roomWork
-      .untilDone([owner], () => store.release(group, place, offset).then(() => true))
+      .untilDone([owner], () => store.release(group, held).then(() => true))
       .then((done) => (done === undefined ? interrupted(owner, message, () => release(store, message, then)) : then()))
   }
 

@@ -18,6 +18,7 @@ interface Place {
   token: number
   readonly records: Map<number, WaitingRecord>
   readonly held: Map<number, HeldKey>
+  readonly released: Set<number>
 }
 
 export const createMemoryWaitingRoom = (): MemoryWaitingRoom => {
@@ -25,7 +26,7 @@ export const createMemoryWaitingRoom = (): MemoryWaitingRoom => {
 
   const placeOf = (group: string, { topic, partition }: TopicPartition): Place => {
     const name = `${group} ${topic} ${String(partition).padStart(6, '0')}`
-    const place = places.get(name) ?? { token: 0, records: new Map(), held: new Map() }
+    const place = places.get(name) ?? { token: 0, records: new Map(), held: new Map(), released: new Set() }
     places.set(name, place)
     return place
   }
@@ -66,16 +67,18 @@ export const createMemoryWaitingRoom = (): MemoryWaitingRoom => {
         await there()
         const place = claimed(claim)
         place.records.delete(held.offset)
-        place.held.set(held.offset, held)
+        if (!place.released.has(held.offset)) place.held.set(held.offset, held)
       },
       async held(group, partitions) {
         await there()
         const held = partitions.flatMap((partition) => [...placeOf(group, partition).held.values()])
         return held.sort((left, right) => left.offset - right.offset)
       },
-      async release(group, partition, offset) {
+      async release(group, held) {
         await there()
-        placeOf(group, partition).held.delete(offset)
+        const place = placeOf(group, held)
+        place.held.delete(held.offset)
+        place.released.add(held.offset)
       },
     },
     leave: (claim, offset) => void claimed(claim).records.delete(offset),

@@ -139,7 +139,7 @@ const replay = async (): Promise<void> => {
 const written = async (): Promise<readonly string[]> =>
   (await database.query<{ text: string }>('SELECT text FROM step ORDER BY row')).map(({ text }) => text)
 const rowsOf = async (table: 'waiting' | 'waiting_hold'): Promise<number> =>
-  (await database.query(`SELECT FROM ${table}`)).length
+  (await database.query(`SELECT FROM ${table} ${table === 'waiting_hold' ? 'WHERE released_at IS NULL' : ''}`)).length
 const committed = async (): Promise<number | undefined> => {
   const admin = await transport.createAdmin()
   const offsets = await admin.committedOffsets(group, [name])

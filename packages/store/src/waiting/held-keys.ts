@@ -3,7 +3,10 @@ import type { Database } from '../database.ts'
 import { inboxId } from '../inbox-id.ts'
 import { assertClaims, removeWaiting } from './waiting-room.ts'
 
-/** The kernel's `HeldKeys` in the table `waiting_hold`. Deleting a row by hand lets its key go as well. */
+/**
+ * The kernel's `HeldKeys` in the table `waiting_hold`. A key that was let go is remembered for a week, so that it is not held
+ * after all. Deleting a row by hand lets its key go as well.
+ */
 export const createHeldKeys = (database: Database): HeldKeys => ({
   hold: (claim, { offset, key, messageId }) =>
     database.transaction(async (tx) => {
@@ -18,8 +21,8 @@ export const createHeldKeys = (database: Database): HeldKeys => ({
     return (await database.query<HeldRow>(heldSql, [group, topics, numbers])).map(heldOf)
   },
 
-  release: async (group, { topic, partition }, offset) => {
-    await database.query(releaseSql, [group, topic, partition, offset])
+  release: async (group, { topic, partition, offset, messageId, key }) => {
+    await database.query(releaseSql, [group, topic, partition, offset, inboxId(messageId), key])
   },
 })
 
@@ -46,8 +49,14 @@ const holdSql = `
 
 const heldSql = `
   SELECT topic, partition, "offset", message_id, key FROM waiting_hold
-  WHERE group_name = $1 AND (topic, partition) IN (SELECT * FROM unnest($2::text[], $3::integer[]))
+  WHERE group_name = $1 AND released_at IS NULL AND (topic, partition) IN (SELECT * FROM unnest($2::text[], $3::integer[]))
   ORDER BY topic, partition, "offset"`
 
 const releaseSql = `
-  DELETE FROM waiting_hold WHERE group_name = $1 AND topic = $2 AND partition = $3 AND "offset" = $4`
+  WITH forgotten AS (
+    DELETE FROM waiting_hold
+    WHERE group_name = $1 AND topic = $2 AND partition = $3 AND "offset" <> $4 AND released_at < now() - interval '7 days'
+  )
+  INSERT INTO waiting_hold (group_name, topic, partition, "offset", message_id, key, released_at)
+  VALUES ($1, $2, $3, $4, $5, $6, now())
+  ON CONFLICT (group_name, topic, partition, "offset") DO UPDATE SET released_at = EXCLUDED.released_at`

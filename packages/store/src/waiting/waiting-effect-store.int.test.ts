@@ -146,9 +146,20 @@ test('a held key outlives its claim, takes its message out of the table, and is 
   const [next] = await store.waiting.claim(group, [place])
   expect(next?.records).toEqual([behind])
   expect(await keys.held(group, [{ topic: 'none.v1', partition: 3 }, place])).toEqual([held, keyless])
-  await keys.release(group, place, 4)
-  await keys.release(group, place, 4)
+  await keys.release(group, held)
+  await keys.release(group, held)
   expect(await keys.held(group, [place])).toEqual([keyless])
+})
+
+test('a key that was let go before it could be held is not held', async () => {
+  const { group, store, claim } = await open()
+  const waiting = record(4)
+  await store.waiting.put(claim, [waiting])
+  const held = { ...place, offset: 4, key: waiting.key, messageId: waiting.messageId }
+  await store.waiting.keys?.release(group, held)
+  await store.waiting.keys?.hold(claim, held)
+  expect(await store.waiting.keys?.held(group, [place])).toEqual([])
+  expect(await waits(group)).toEqual([])
 })
 
 test('a member whose claim is void holds nothing', async () => {
