@@ -129,7 +129,9 @@ export const createKafkaRuntime = async (options: KafkaRuntimeOptions): Promise<
           physical.push(...physicalOf([deliveryOutcome], undefined))
         }
         await ready([...needed], physical)
-        const kept = [...groups.values()].flatMap(({ routes, store }) => (store === undefined ? [] : [{ routes, store }]))
+        const kept = [...groups.values()].flatMap(({ routes, store }) =>
+          store === undefined ? [] : [{ routes, store }],
+        )
         if (kept.length > 0) await untilUp('kafka', () => withAdmin(transport, checkInboxes(kept)), { logger })
         for (const { store } of kept) {
           relays.set(store.group, startUpkeep(store, { transport, logger, lifetimes, telemetry }))
