@@ -1,48 +1,9 @@
-import {
-  type ConsumerGroup,
-  type ConsumerGroupOptions,
-  noMetrics,
-  noTracing,
-  silentLogger,
-} from '@interchange/messaging'
-import type { Broker } from './broker.ts'
-import type { Database } from './database.ts'
-import type { Dice } from './dice.ts'
-import type { EffectTables } from './effect-store.ts'
-import type { HistoryEvent } from './history.ts'
+import { type ConsumerGroupOptions, noMetrics, noTracing, silentLogger } from '@interchange/messaging'
 import { itemCodec } from './item.ts'
-import type { Kernel } from './kernel.ts'
-import { groupOfDerived, groupOfSource, type Plan } from './plan.ts'
-import type { Registry } from './registry.ts'
+import { groupOfDerived, groupOfSource } from './plan.ts'
 import { ledgerRoute, postingRoute } from './routes.ts'
-import type { WaitingTable } from './waiting-table.ts'
-import { createWire, type Wire } from './wire.ts'
-import type { Process, World } from './world.ts'
-
-export type Role = 'posting' | 'ledger'
-
-/** A process that is a member of one of the two groups. */
-export interface Member {
-  readonly role: Role
-  readonly process: Process
-  readonly wire: Wire
-  group: ConsumerGroup | undefined
-}
-
-export interface Scene {
-  readonly kernel: Kernel
-  readonly world: World
-  readonly plan: Plan
-  readonly dice: Dice
-  readonly broker: Broker
-  readonly database: Database
-  readonly waiting: WaitingTable
-  readonly effects: EffectTables
-  readonly registry: Registry
-  readonly note: (event: HistoryEvent) => void
-  /** What the first group's handlers call. */
-  readonly dependency: { away: boolean }
-}
+import type { Member, Role, Scene } from './scene.ts'
+import { createWire } from './wire.ts'
 
 /** Starts a member as a process of its own; `over` is called when it did not start or its group ended by itself. */
 export const startMember = (scene: Scene, role: Role, name: string, over: (member: Member) => void): Member => {

@@ -1,5 +1,6 @@
 import type { FaultKind } from './history.ts'
-import { type Member, type Role, type Scene, startMember } from './members.ts'
+import { startMember } from './members.ts'
+import type { Member, Role, Scene } from './scene.ts'
 
 /** Keeps the members of both groups running, and does to them what the seed says. */
 export interface Nemesis {

@@ -1,8 +1,8 @@
 import { type LetterSource, laneRecord, letterSources } from '@interchange/dead-letters'
 import type { OutboundRecord, TransportRecord } from '@interchange/messaging'
 import { itemTopic } from './item.ts'
-import type { Scene } from './members.ts'
 import { derivedTopic, groupOfDerived, groupOfSource, sourceTopic } from './plan.ts'
+import type { Scene } from './scene.ts'
 
 /** The engineer who sends letters back, as dlq-replay writes them. */
 export interface ReplayDesk {

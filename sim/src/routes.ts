@@ -2,7 +2,6 @@ import type { HandlerContext, Outgoing, Route } from '@interchange/messaging'
 import type { Effect } from './effect-store.ts'
 import { type Item, itemOf, itemTopic } from './item.ts'
 import type { Kernel } from './kernel.ts'
-import type { Member, Scene } from './members.ts'
 import {
   attemptsMax,
   attemptsMaxBeforeRoom,
@@ -14,6 +13,7 @@ import {
   type PlannedMessage,
   sourceTopic,
 } from './plan.ts'
+import type { Member, Scene } from './scene.ts'
 
 const routeSettings = ({ plan }: Scene, attempts: number) => ({
   concurrencyMax: plan.concurrency,

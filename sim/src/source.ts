@@ -1,7 +1,7 @@
 import { HeaderBlock, noMetrics, noTracing } from '@interchange/messaging'
 import { itemCodec, itemOf, itemTopic, unknownSchema } from './item.ts'
-import type { Scene } from './members.ts'
 import { type PlannedStranger, sourceTopic } from './plan.ts'
+import type { Scene } from './scene.ts'
 import { createWire } from './wire.ts'
 
 /** The process that publishes the plan's messages, and a stranger that writes what it likes. */
