@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+const ix = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url))
 
-test('npm run drill: the broker writes sends and does not answer; each arrives once, in order, and the faults are seen', {
+test('ix drill run A3: the broker writes sends and does not answer; each arrives once, in order, and the faults are seen', {
   timeout: 300_000,
 }, async () => {
-  const args = [program, '--smoke', '--only', 'A3', '--json']
+  const args = [ix, 'drill', 'run', 'A3', '--json']
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 290_000 })
   expect(JSON.parse(stdout)).toMatchObject({
     scenarios: 1,

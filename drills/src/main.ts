@@ -8,7 +8,7 @@ import { openArena } from './arena.ts'
 import { runScenario, type ScenarioResult } from './run-scenario.ts'
 import type { Scenario, Size } from './scenario.ts'
 import { scenarios } from './scenarios.data.ts'
-import { summaryOf } from './summary.ts'
+import { resultTable, summaryOf } from './summary.ts'
 
 const usage = `npm run drill -- [--smoke | --all] [--only NAME,NAME] [--seed N] [--list] [--json]
 
@@ -30,7 +30,7 @@ const main = async (): Promise<number> => {
     return options === '' ? 0 : wrongUsage
   }
   if (options.list) {
-    for (const { name, title, says } of scenarios) process.stdout.write(`${name} ${title}\n  ${says}\n`)
+    process.stdout.write(scenarios.map(({ name, title, says }) => `${name} ${title}\n  ${says}\n`).join(''))
     return 0
   }
   const abort = new AbortController()
@@ -39,7 +39,8 @@ const main = async (): Promise<number> => {
   try {
     const results = await runAll(options, abort.signal)
     const summary = summaryOf(results)
-    process.stdout.write(`${JSON.stringify({ ...summary, seed: options.seed }, null, options.json ? 0 : 2)}\n`)
+    if (options.json) process.stdout.write(`${JSON.stringify({ ...summary, seed: options.seed })}\n`)
+    else process.stdout.write(`\n${resultTable(results)}\n\nseed ${options.seed}\n`)
     return results.every(({ passed }) => passed) ? 0 : failed
   } catch (error) {
     if (!abort.signal.aborted) throw error

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ScenarioResult } from './run-scenario.ts'
-import { summaryOf } from './summary.ts'
+import { resultTable, summaryOf } from './summary.ts'
 
 const result = (name: string, more: Partial<ScenarioResult> = {}): ScenarioResult => ({
   name,
@@ -46,4 +46,17 @@ test('what a stock client loses makes its control red and is nothing we lost', (
 test('a control that is not red has failed', () => {
   const summary = summaryOf([result('A2-stock', { passed: false })])
   expect(summary).toMatchObject({ failed: ['A2-stock'], redControls: { red: 0, total: 1 } })
+})
+
+test('the table gives each drill a line with what people ask for', () => {
+  const takeOverMs = [10, 20, 30, 40]
+  const table = resultTable([
+    result('B1', { takeOverMs }),
+    result('A3', { broken: { V1: 2 }, passed: false, settledMs: null }),
+  ])
+  expect(table.split('\n').map((line) => line.trim().split(/\s{2,}/))).toEqual([
+    ['drill', 'faults', 'acked', 'lost', 'doubled', 'order', 'take-over p50/p95 ms', 'settled ms'],
+    ['B1', '1/2', '9', '0', '0', '0', '20/40', '1', 'ok'],
+    ['A3', '1/2', '9', '2', '0', '0', 'FAILED'],
+  ])
 })

@@ -17,17 +17,21 @@ export interface Summary {
   readonly redControls: { readonly red: number; readonly total: number }
 }
 
+const counted = { lost: ['V1'], doubled: ['V10'], order: ['V7', 'V8', 'V9'] } as const
+const rest = ['V2', 'V6', 'V12', 'V13', 'V14', 'V15', 'V17'] as const satisfies readonly Invariant[]
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
+
+const violationsOf = (broken: ScenarioResult['broken'], names: readonly Invariant[]): number =>
+  sum(names.map((name) => broken[name] ?? 0))
+
 /** Counts what the drills saw; what stock clients lose is counted as red controls alone. */
 export const summaryOf = (results: readonly ScenarioResult[]): Summary => {
   const isControl = ({ name }: ScenarioResult): boolean =>
     scenarios.some((scenario) => scenario.name === name && scenario.mustBreak === true)
   const own = results.filter((result) => !isControl(result))
   const controls = results.filter(isControl)
-  const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
-  const broken = (names: readonly Invariant[]): number =>
-    sum(own.flatMap((result) => names.map((name) => result.broken[name] ?? 0)))
-  const counted = { lost: ['V1'], doubled: ['V10'], order: ['V7', 'V8', 'V9'] } as const
-  const rest = ['V2', 'V6', 'V12', 'V13', 'V14', 'V15', 'V17'] as const satisfies readonly Invariant[]
+  const broken = (names: readonly Invariant[]): number => sum(own.map((result) => violationsOf(result.broken, names)))
   return {
     scenarios: results.length,
     failed: results.filter(({ passed }) => !passed).map(({ name }) => name),
@@ -40,3 +44,30 @@ export const summaryOf = (results: readonly ScenarioResult[]): Summary => {
     redControls: { red: controls.filter(({ passed }) => passed).length, total: controls.length },
   }
 }
+
+/** One line for each drill, for people. */
+export const resultTable = (results: readonly ScenarioResult[]): string => {
+  const rows = results.map(({ name, acknowledged, faults, broken, takeOverMs, settledMs, passed }) => [
+    name,
+    `${faults.filter(({ effective }) => effective).length}/${faults.length}`,
+    String(acknowledged),
+    ...(['lost', 'doubled', 'order'] as const).map((what) => String(violationsOf(broken, counted[what]))),
+    takeOverMs.length === 0 ? '' : `${quantile(takeOverMs, 0.5)}/${quantile(takeOverMs, 0.95)}`,
+    String(settledMs ?? ''),
+    passed ? 'ok' : 'FAILED',
+  ])
+  const header = ['drill', 'faults', 'acked', 'lost', 'doubled', 'order', 'take-over p50/p95 ms', 'settled ms', '']
+  const widths = header.map((word, column) => Math.max(word.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  return [header, ...rows]
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** The value that this share of the others does not exceed; `sorted` rises. */
+const quantile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0

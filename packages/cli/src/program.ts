@@ -3,6 +3,7 @@ import { addDemoCommand } from './commands/demo.ts'
 import { addDevCommand } from './commands/dev.ts'
 import { addDlqCommands } from './commands/dlq.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
+import { addDrillCommands } from './commands/drill.ts'
 import { addEventsCommands } from './commands/events.ts'
 import { addGroupsCommands } from './commands/groups.ts'
 import { addJourneyCommand } from './commands/journey.ts'
@@ -36,6 +37,7 @@ export const createProgram = (): Command => {
   addStackCommands(program)
   addDemoCommand(program)
   addDevCommand(program)
+  addDrillCommands(program)
   exitOnUsage(program)
   return program
 }
