@@ -210,11 +210,61 @@ describe('publish', () => {
     await Promise.all([expect(stuck).rejects.toMatchObject({ code: 'ICX_PUBLISH_CLOSED' }), bench.publisher.close()])
   })
 
-  it('flushes what was accepted', async () => {
-    await open({ publisher: { lingerMs: 1_000 } })
-    let arrived = 0
-    for (let n = 0; n < 10; n++) void bench.publisher.publish(topic, { id: `k${n}`, n }).then(() => arrived++)
-    await bench.publisher.flush()
-    await until(() => arrived === 10)
+  describe('with a linger that never ends', () => {
+    /** Requests stay under way until `answer` is called. */
+    const openHeld = async () => {
+      const held: (() => void)[] = []
+      const sent: string[][] = []
+      await open({
+        publisher: { lingerMs: 1_000_000, deadlineMs: 1_000_000 },
+        around: intercept(async (records, send) => {
+          sent.push(records.map(({ key }) => String(key)))
+          await new Promise<void>((resolve) => held.push(resolve))
+          return send()
+        }),
+      })
+      const publish = (id: string) => bench.publisher.publish(topic, { id, n: 0 })
+      const answer = (): void => {
+        for (const release of held.splice(0)) release()
+      }
+      return { sent, publish, answer }
+    }
+    const turns = async (): Promise<void> => {
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+    }
+
+    it('an event leaves at once when nothing is under way', async () => {
+      const { sent, publish, answer } = await openHeld()
+      const published = publish('a')
+      await until(() => sent.length === 1)
+      answer()
+      await published
+    })
+
+    it('an event waits for company while a request is under way, and leaves with its answer', async () => {
+      const { sent, publish, answer } = await openHeld()
+      const first = publish('a')
+      await until(() => sent.length === 1)
+      const others = [publish('b'), publish('c'), publish('a')]
+      await turns()
+      expect(sent).toEqual([['a']])
+      answer()
+      await first
+      await until(() => sent.flat().length === 4)
+      answer()
+      await Promise.all(others)
+    })
+
+    it('flush lets nothing wait for company', async () => {
+      const { sent, publish, answer } = await openHeld()
+      const first = publish('a')
+      await until(() => sent.length === 1)
+      const second = publish('b')
+      await turns()
+      const flushed = bench.publisher.flush()
+      await until(() => sent.length === 2)
+      answer()
+      await Promise.all([first, second, flushed])
+    })
   })
 })

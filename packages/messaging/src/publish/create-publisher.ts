@@ -14,7 +14,7 @@ import { createSendQueue } from './send-queue.ts'
 
 /** Bounds of a publisher; every one has a default. */
 export interface PublisherLimits {
-  /** Longest wait for company before a request leaves. */
+  /** Longest wait for company while a request is under way; without one an event leaves in the same turn of the event loop. */
   readonly lingerMs: number
   readonly batchRecordsMax: number
   readonly batchBytesMax: number

@@ -17,7 +17,7 @@ export interface SendQueueOptions {
   readonly producer: TransportProducer
   readonly clock: Clock
   readonly random: () => number
-  /** Longest time a record waits for company. 0 sends at the end of this turn of the event loop. */
+  /** Longest time a record waits for company, which it does only while a request is under way; else until this turn ends. */
   readonly lingerMs: number
   readonly batchRecordsMax: number
   readonly batchBytesMax: number
@@ -119,10 +119,9 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     if (queue.pending.size >= options.batchRecordsMax || queue.bytes >= options.batchBytesMax) transmit(queue)
     else if (!queue.dueListed) {
       queue.dueListed = true
-      if (due.push(queue) === 1) {
-        if (options.lingerMs > 0) clock.after(options.lingerMs, transmitDue)
-        else setImmediate(transmitDue)
-      }
+      // Company comes from who waits for an answer: without a request under way, nobody does.
+      if (due.push(queue) === 1 && underWay.size > 0 && options.lingerMs > 0) clock.after(options.lingerMs, transmitDue)
+      else if (due.length === 1) setImmediate(transmitDue)
     }
   }
 
@@ -177,6 +176,8 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     let acknowledged = 0
     let index = 0
     underWay.delete(batch)
+    // With those who go on now that they have their answers.
+    if (due.length > 0) setImmediate(transmitDue)
     for (const pending of batch) {
       const outcome = outcomes[index++] ?? unknown(undefined)
       if (outcome.status !== 'ok' && !pending.over && (apart || mayTryAgain(outcome))) {
