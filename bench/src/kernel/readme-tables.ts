@@ -51,11 +51,13 @@ const machineOf = ({ commit, node, cpus, cpu }: RunFacts): string =>
 
 const runLine = ({ name, file }: Named<KernelFile>): string => {
   const { results, rounds, seconds, driftPercent, pinned, failures = [] } = file
+  const drift =
+    driftPercent === undefined ? 'no control arm' : `the control arm drifted by ${driftPercent.toFixed(1)} %`
   const failed = failures.length === 0 ? '' : `; failed: ${failures.map(({ what }) => what).join('; ')}`
   const where = pinned ? 'servers on core 0, client on core 1' : 'nothing pinned'
   return (
     `- ${results.map((each) => each.name).join(', ')}: ${machineOf(file)}, ${where}, ${rounds} rounds of ${seconds} s;` +
-    ` the control arm drifted by ${driftPercent.toFixed(1)} %${failed} ([raw rounds](results/${name}.json)).`
+    ` ${drift}${failed} ([raw rounds](results/${name}.json)).`
   )
 }
 

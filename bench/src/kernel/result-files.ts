@@ -20,7 +20,8 @@ export interface KernelFile extends RunFacts {
   readonly pinned: boolean
   readonly rounds: number
   readonly seconds: number
-  readonly driftPercent: number
+  /** Absent where no control arm ran: the figures do not depend on the machine. */
+  readonly driftPercent?: number
   /** Runs that failed; each was repeated once. */
   readonly failures?: readonly FailedRun[]
   readonly results: readonly Compared[]

@@ -56,9 +56,9 @@ export const runKernel = async (names: readonly ComparisonName[], options: Kerne
     const closing = alone ? undefined : await measureArm(ground, controlArm, { round: rounds + 1, ratePerSecond: 0 })
     const driftPercent =
       opening === undefined || closing === undefined
-        ? 0
+        ? undefined
         : 100 * (closing.recordsPerSecond / opening.recordsPerSecond - 1)
-    if (!alone) say(`  the control arm drifted by ${driftPercent.toFixed(1)} % from first to last`)
+    if (driftPercent !== undefined) say(`  the control arm drifted by ${driftPercent.toFixed(1)} % from first to last`)
     const results = names.map((name) => compare(name, measurements))
     const toProfile = results
       .filter(({ met }) => options.profileFolder !== undefined || !met)
@@ -71,7 +71,7 @@ export const runKernel = async (names: readonly ComparisonName[], options: Kerne
         rounds: roundsMs.length,
         minutes: (performance.now() - startedAtMs) / 60_000,
         pinned: canPin,
-        driftPercent,
+        ...(driftPercent !== undefined && { driftPercent }),
         ...(ratePerSecond > 0 && { ratePerSecond }),
         failures: ground.failures,
         versions,
