@@ -140,8 +140,13 @@ const placeOf = ({ topic, partition }: TopicPartition): string => `${partition} 
 
 const partitionsOf = (records: readonly OutboundRecord[]): TopicPartition[] => {
   const places = new Map<string, TopicPartition>()
-  for (const { topic, partition } of records) places.set(placeOf({ topic, partition }), { topic, partition })
-  return [...places.values()]
+  let last: OutboundRecord | undefined
+  for (const record of records) {
+    // Records of one partition mostly come together: no name is built for those.
+    if (last?.topic !== record.topic || last.partition !== record.partition) places.set(placeOf(record), record)
+    last = record
+  }
+  return [...places.values()].map(({ topic, partition }) => ({ topic, partition }))
 }
 
 const fenced = ({ group }: TransactionOffsets, cause: unknown): InterchangeError =>

@@ -46,7 +46,6 @@ export const createGroupTransactions = (options: GroupTransactionsOptions): Grou
   const { clock } = state.options
   const takeOver = createTakeOver(state, options.open, options.end)
   const encode = createTransactionalOutputs(state)
-  const prepared = new WeakMap<Message, TransactionalWork>()
   const touched = new Set<OwnedPartition>()
   let scheduled = false
 
@@ -140,23 +139,25 @@ export const createGroupTransactions = (options: GroupTransactionsOptions): Grou
       await Promise.all([plain.commitNow(others), ...ours])
     },
     prepare(message) {
-      prepared.set(message, encode(message))
+      message.answer = encode(message)
     },
     prepareLetter(message, letter) {
-      prepared.set(message, letter)
+      message.answer = letter
     },
     enter(message, as) {
       const { owner } = message
       const { transaction } = owner
-      const work = prepared.get(message) ?? noWork
+      // Only what `prepare` left there is concluded.
+      const { records, spans, shortened, committed } = (message.answer as TransactionalWork | undefined) ?? noWork
       if (transaction === undefined || owner.ended) {
         message.stage = 'over'
         return
       }
       message.stage = 'ready'
       message.answer = undefined
-      const bytes = work.records.reduce((sum, record) => sum + bytesOf(record), 0)
-      transaction.ready.set(message, { ...work, as, bytes })
+      let bytes = 0
+      for (const record of records) bytes += bytesOf(record)
+      transaction.ready.set(message, { records, spans, shortened, committed, as, bytes })
       transaction.bytes += bytes
       state.heldBytes += bytes
       if (++transaction.fresh >= limits.transactionMessagesMax) void commit(owner)

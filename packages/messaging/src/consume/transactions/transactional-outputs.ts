@@ -1,6 +1,8 @@
-import { createEventEncoder, type EncodedEvent } from '../../publish/create-event-encoder.ts'
+import { createEventEncoder } from '../../publish/create-event-encoder.ts'
 import { derivedEventId } from '../../record/event-id.ts'
 import type { Outgoing } from '../../route.ts'
+import type { Span } from '../../tracing.ts'
+import type { OutboundRecord } from '../../transport.ts'
 import type { GroupState } from '../group-state.ts'
 import type { Message } from '../message.ts'
 import { listOf } from '../outputs.ts'
@@ -15,21 +17,19 @@ export const createTransactionalOutputs = (state: GroupState): ((message: Messag
     const outputs = listOf(message.answer) as readonly Outgoing[]
     if (outputs.length === 0) return noWork
     const within = { parent: message.span, inbound: message.record.headers }
-    const events = outputs.map(
-      ({ topic, value }, ordinal): EncodedEvent =>
-        encode(topic, value, {
-          messageId: derivedEventId(message.messageId, group, ordinal),
-          correlationId: message.correlationId,
-          causationId: message.messageId,
-          timeMs: message.timeMs,
-          within,
-        }),
-    )
-    return {
-      records: events.map(({ record }) => record),
-      spans: events.flatMap(({ span }) => span ?? []),
-      shortened: undefined,
-      committed: undefined,
+    const records: OutboundRecord[] = []
+    const spans: Span[] = []
+    for (const [ordinal, { topic, value }] of outputs.entries()) {
+      const { record, span } = encode(topic, value, {
+        messageId: derivedEventId(message.messageId, group, ordinal),
+        correlationId: message.correlationId,
+        causationId: message.messageId,
+        timeMs: message.timeMs,
+        within,
+      })
+      records.push(record)
+      if (span !== undefined) spans.push(span)
     }
+    return { records, spans, shortened: undefined, committed: undefined }
   }
 }
