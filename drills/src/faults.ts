@@ -12,7 +12,7 @@ export interface Occasion {
   readonly random: () => number
   /** Which time this fault comes, from 1. */
   readonly time: number
-  readonly writer: Actor | undefined
+  readonly writer: Actor
 }
 
 /** How long a fault may take to be seen. */
@@ -105,7 +105,6 @@ const joinAndLeave = async (stage: Stage): Promise<string> => {
 }
 
 const poison = async ({ stage, writer }: Occasion): Promise<string> => {
-  if (writer === undefined) throw new Error('nobody writes')
   const letters = async (): Promise<number> =>
     (await stage.admin.topicOffsets(deadLetterTopicName(stage.topic, stage.group))).reduce(
       (sum, { latest }) => sum + latest,

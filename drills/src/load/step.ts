@@ -85,7 +85,7 @@ export const openTransport = ({ brokers, proc }: Pick<Ground, 'brokers' | 'proc'
 export const openDatabase = ({ databaseUrl, schema }: Pick<Ground, 'databaseUrl' | 'schema'>): Database =>
   createDatabase({ url: databaseUrl, schema, poolMax: 4 })
 
-/** A part of the work that is waiting for its end: SIGTERM, as a deployment sends it. */
+/** Ends in good order when it is told to (SIGTERM), as a deployment does: exit code 0, or 1 when `end` rejects. */
 export const onTermination = (end: () => Promise<void>): void => {
   process.once('SIGTERM', () => {
     void end().then(
