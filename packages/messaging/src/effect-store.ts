@@ -1,6 +1,6 @@
 import type { DeliveryOutcome } from './delivery-outcome.ts'
 import type { InterchangeError } from './failure/failure.ts'
-import type { HeaderEntry } from './record/header-block.ts'
+import type { HeaderEntry } from './record/header-entry.ts'
 import type { WaitingClaim, WaitingRoom } from './waiting-room.ts'
 
 /** What an event takes over from the message whose handler publishes it. */

@@ -1,4 +1,5 @@
-import type { HeaderBlock, HeaderEntry } from './record/header-block.ts'
+import type { HeaderBlock } from './record/header-block.ts'
+import type { HeaderEntry } from './record/header-entry.ts'
 
 /** What the kernel tells tracing; `@interchange/telemetry` implements it with OpenTelemetry. Unsampled work costs nothing. */
 export interface Tracing {

@@ -1,5 +1,6 @@
 import type { Failure } from '../failure/classify.ts'
-import { HeaderBlock, type HeaderEntry } from '../record/header-block.ts'
+import { HeaderBlock } from '../record/header-block.ts'
+import type { HeaderEntry } from '../record/header-entry.ts'
 import { deadLetterHeaders } from '../record/header-names.ts'
 import { letterFacts } from '../record/letter-facts.ts'
 import { deadLetterTopicName } from '../topic.ts'

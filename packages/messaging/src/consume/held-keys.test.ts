@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { InterchangeError, notYet, rejected } from '../failure/failure.ts'
 import { createMemoryWaitingRoom, type MemoryWaitingRoom, seededRandom } from '../memory/index.ts'
-import type { HeaderEntry } from '../record/header-block.ts'
+import type { HeaderEntry } from '../record/header-entry.ts'
 import { deadLetterHeaders } from '../record/header-names.ts'
 import { letterFacts } from '../record/letter-facts.ts'
 import { type EffectRoute, effectRoute } from '../route.ts'

@@ -1,5 +1,6 @@
 import type { Codec } from '../codec.ts'
-import type { HeaderBlock, HeaderEntry } from '../record/header-block.ts'
+import type { HeaderBlock } from '../record/header-block.ts'
+import type { HeaderEntry } from '../record/header-entry.ts'
 import { partitionOf } from '../record/partition-of.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { Span, Tracing } from '../tracing.ts'

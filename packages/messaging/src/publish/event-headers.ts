@@ -1,4 +1,5 @@
-import { HeaderBlock, type HeaderEntry } from '../record/header-block.ts'
+import { HeaderBlock } from '../record/header-block.ts'
+import type { HeaderEntry } from '../record/header-entry.ts'
 import { ceHeaders, traceHeaders } from '../record/header-names.ts'
 import { createHeaderTemplate, type HeaderTemplate } from '../record/write-headers.ts'
 import type { AnyTopic } from '../topic.ts'

@@ -1,11 +1,6 @@
 import { InterchangeError } from '../failure/failure.ts'
+import type { HeaderEntry } from './header-entry.ts'
 import { writeHeaders } from './write-headers.ts'
-
-/** One header as it is on the wire; names are not unique and values may be null. */
-export interface HeaderEntry {
-  readonly name: string
-  readonly value: string | Uint8Array | null
-}
 
 /** Most headers, and most bytes of headers, that a record may carry before it is refused as `contract`. */
 export const headerLimits = { countMax: 1_000, bytesMax: 256 * 1024 } as const

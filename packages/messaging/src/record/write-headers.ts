@@ -1,4 +1,4 @@
-import type { HeaderEntry } from './header-block.ts'
+import type { HeaderEntry } from './header-entry.ts'
 
 const slabBytes = 16 * 1024
 /** Where blocks are written, one behind the other; a block keeps its whole slab in memory. */
