@@ -66,14 +66,10 @@ const killMember = async (occasion: Occasion): Promise<string> => {
 const freezeMember = async (occasion: Occasion): Promise<string> => {
   const { stage } = occasion
   const member = takeMember(occasion)
-  const before = stage.facts().length
   await freeze(member)
   const frozenAt = stage.facts().at(-1)?.at ?? 0
   const taken = () =>
-    stage
-      .facts()
-      .slice(before)
-      .some((fact) => fact.op === 'assigned' && fact.proc !== member.proc && fact.at >= frozenAt)
+    stage.facts().some(({ op, proc, at }) => op === 'assigned' && proc !== member.proc && at >= frozenAt)
   await waitFor(taken, { timeoutMs: seenMs, everyMs: 100, what: `another to take what ${member.proc} had` })
   // Long enough for the new owner to have done what the frozen one still believes to have in its hands.
   await pause(1_000)
