@@ -15,6 +15,12 @@ export const foundMutants: readonly Mutant[] = [
     "if (next.room === 'in') next.owner.room?.held.set(next.offset, next)",
     '',
   ),
+  mutant(
+    'fenced-overtaken',
+    'consume/waiting-message.ts',
+    "message.room === 'in' || isBehindWaiting(room.held, message) ?",
+    "message.room === 'in' ?",
+  ),
   mutant('claim-not-awaited', 'consume/rebalance.ts', ' && room?.claiming !== true', ''),
   mutant(
     'row-goes-before-outcome',

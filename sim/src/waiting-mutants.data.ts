@@ -44,7 +44,7 @@ export const waitingMutants: readonly Mutant[] = [
     "message.stage !== 'queued' || message.dueMs <= clock.now()",
     "message.stage !== 'queued' || message.dueMs >= 0",
   ),
-  mutant('waiting-never-leaves', 'consume/effect-batches.ts', 'claim: claimOf(message)', 'claim: undefined'),
+  mutant('waiting-never-leaves', 'consume/effect-batches.ts', 'claim: commitClaimOf(message)', 'claim: undefined'),
   mutant(
     'letter-leaves-its-row',
     'consume/create-consumer-group.ts',

@@ -24,8 +24,8 @@ export interface SettleEntry<Effect> {
   /** For the events among the effects. */
   readonly cause: Cause
   /**
-   * The message waits in the store's room under this claim: `done` and `duplicate` take it out of there, `done` in the same
-   * transaction. When the claim is void the result is `ICX_WAITING_FENCED` and nothing of the message is written.
+   * The message waits in the store's room under this claim, or one of its key before it does: `done` and `duplicate` take it out of
+   * there if it is there, `done` in the same transaction. When the claim is void the result is `ICX_WAITING_FENCED` and nothing of the message is written.
    */
   readonly claim?: WaitingClaim | undefined
   /** Set when the message failed before or was replayed: what a store with `tellsOutcomes` tells, with its own word for the end. */

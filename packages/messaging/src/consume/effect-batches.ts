@@ -10,7 +10,7 @@ import { type GroupState, isEnding, recovered, troubled } from './group-state.ts
 import { deliveryOf } from './letters.ts'
 import { isToldOf, type Message } from './message.ts'
 import { listOf } from './outputs.ts'
-import { claimOf } from './waiting-message.ts'
+import { commitClaimOf } from './waiting-message.ts'
 
 /**
  * Commits the effects of handled messages, one transaction of a route at a time, in the order they were handled. While
@@ -127,7 +127,7 @@ const entryOf = (message: Message, nowMs: number): SettleEntry<unknown> => ({
   offset: message.offset,
   effects: listOf(message.answer),
   cause: message,
-  claim: claimOf(message),
+  claim: commitClaimOf(message),
   delivery: isToldOf(message) ? deliveryOf(message, nowMs) : undefined,
 })
 

@@ -152,6 +152,33 @@ describe('a message that must wait', () => {
     expect(handled).toEqual(['a:1', 'b:1', 'a:1', 'b:1'])
   })
 
+  it('is not overtaken by a later one of its key when its claim is void', async () => {
+    const { group, room, store, failing, handled, route, deliver, assign } = await open()
+    const committing = Promise.withResolvers<void>()
+    const slow = {
+      ...route.store,
+      async settle(...given: Parameters<typeof store.settle>) {
+        await committing.promise
+        return await store.settle(...given)
+      },
+    }
+    failing.add('a:1')
+    await bench.start([{ ...route, store: slow, batchMax: 1 }])
+    assign(1)
+    await deliver(1, 'a:1')
+    await until(() => room.records(group).length === 1, patienceMs)
+    failing.clear()
+    const tries = handled.length
+    await until(() => handled.length > tries, patienceMs)
+    await deliver(1, 'a:2')
+    await until(() => handled.includes('a:2'), patienceMs)
+    await room.claim(group, [{ topic: 'orders', partition: 0 }])
+    committing.resolve()
+    await until(() => bench.logged.some(({ message }) => message === 'fenced'), patienceMs)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(store.effects).toEqual([])
+  })
+
   it('leaves the room as a letter only when its outcome is told', async () => {
     const { room, group, failing, route, deliver, assign } = await open()
     let told = 0

@@ -63,3 +63,18 @@ const historyOf = ({ failureClass, code, type, message, stack, ...facts }: Waiti
 /** Under which claim a message waits; undefined when it does not. */
 export const claimOf = ({ room, owner }: Message): WaitingClaim | undefined =>
   room === 'in' ? owner.room?.claim : undefined
+
+/**
+ * Under which claim a message's effects commit: it waits, or one of its key before it does. That one is refused when the claim
+ * is void, and must not be overtaken by what came behind it.
+ */
+export const commitClaimOf = (message: Message): WaitingClaim | undefined => {
+  const { room } = message.owner
+  if (room === undefined || room.held.size === 0) return claimOf(message)
+  return message.room === 'in' || isBehindWaiting(room.held, message) ? room.claim : undefined
+}
+
+const isBehindWaiting = (held: ReadonlyMap<number, Message>, { offset, laneKey }: Message): boolean => {
+  for (const waiting of held.values()) if (waiting.offset < offset && waiting.laneKey === laneKey) return true
+  return false
+}
