@@ -10,7 +10,7 @@ import {
   openHistory,
 } from '@interchange/drill-kit'
 import { deadLetterTopicName, replayLaneName, type TransportAdmin } from '@interchange/messaging'
-import type { GuardedProcess } from '@interchange/stack'
+import { type GuardedProcess, lastLines } from '@interchange/stack'
 import { type Database, migrate } from '@interchange/store'
 import { waitFor } from '@interchange/testing'
 import type { Arena } from './arena.ts'
@@ -119,6 +119,10 @@ export const openStage = async (arena: Arena, scenario: Scenario, run: string): 
       process_.exit() !== null ||
       facts().some((fact) => fact.proc === proc && fact.op === 'process' && fact.phase === 'ready')
     await waitFor(isReady, { timeoutMs: readyMs, everyMs: 50, what: `${proc} to be ready` })
+    if (facts().every((fact) => fact.proc !== proc)) {
+      const log = join(arena.cluster.logFolder, `${name}-${proc}.log`)
+      throw new Error(`${proc} ended before it had done anything\n${lastLines(log, 20)}`)
+    }
     return actor
   }
 
