@@ -59,6 +59,8 @@ const groupOptions = async (
       }),
       sessionTimeoutMs: 1_000,
       commitIntervalMs: 40,
+      // Copies of one hopeless message are no outage, though they fail in a row with one cause.
+      outageAfterMessages: 1_000,
       outageBackoffMs: 20,
       outageBackoffMsMax: 200,
       floodLetters: { inARow: plan.floodInARow, ratio: 0.5, window: 20 },
