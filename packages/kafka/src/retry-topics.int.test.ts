@@ -111,7 +111,9 @@ const recordsOf = async (name: string): Promise<readonly TransportRecord[]> => {
   const ranges = ends
     .filter(({ latest }) => latest > 0)
     .map(({ partition, latest }) => ({ topic: name, partition, fromOffset: 0, untilOffset: latest }))
-  return ranges.length === 0 ? [] : Array.fromAsync(transport.read(ranges))
+  const records: TransportRecord[] = []
+  if (ranges.length > 0) for await (const record of transport.read(ranges)) records.push(record)
+  return records
 }
 
 const committedSum = async (name: string): Promise<number> => {

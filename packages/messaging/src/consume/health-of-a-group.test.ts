@@ -88,8 +88,8 @@ describe('a message that holds its partition up', () => {
     const ages: number[] = []
     const group = await open({ ...noMetrics, headOfLine: (_topic, _group, _partition, ageMs) => void ages.push(ageMs) })
     let letGo = (): void => undefined
-    const held = new Promise<void>((resolve) => {
-      letGo = resolve
+    const held = new Promise<undefined>((resolve) => {
+      letGo = () => resolve(undefined)
     })
     const running = await bench.start(
       [publishRoute({ from, group, timeoutMs: 20_000, handle: ({ n }: Item) => (n === 0 ? held : undefined) })],
