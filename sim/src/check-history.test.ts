@@ -149,6 +149,14 @@ describe('the checkers', () => {
   it('see a key that skips a record (V7)', () => {
     const firstOf = (event: Of<'start'>): boolean =>
       event.attempt === 1 &&
+      sound.history.filter(
+        (other) =>
+          other.kind === 'start' &&
+          other.process === event.process &&
+          other.topic === event.topic &&
+          other.partition === event.partition &&
+          other.offset === event.offset,
+      ).length === 1 &&
       sound.history.some(
         (other) =>
           other.kind === 'start' &&
