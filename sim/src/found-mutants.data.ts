@@ -4,11 +4,16 @@ import { type Mutant, kernelMutant as mutant } from './mutant.ts'
 export const foundMutants: readonly Mutant[] = [
   mutant(
     'waits-ahead-of-uncommitted',
-    'consume/parking.ts',
+    'consume/waiting/parking.ts',
     "message.stage === 'waiting' && isBehindUncommitted(message)",
     'message.dueMs < 0 && isBehindUncommitted(message)',
   ),
-  mutant('let-in-while-retried', 'consume/parking.ts', "if (message.room === 'turned-away') message.room = 'out'", ''),
+  mutant(
+    'let-in-while-retried',
+    'consume/waiting/parking.ts',
+    "if (message.room === 'turned-away') message.room = 'out'",
+    '',
+  ),
   mutant(
     'restored-retry-kept',
     'consume/failures.ts',
@@ -17,7 +22,7 @@ export const foundMutants: readonly Mutant[] = [
   ),
   mutant(
     'fenced-overtaken',
-    'consume/waiting-message.ts',
+    'consume/waiting/waiting-message.ts',
     "message.room === 'in' || isBehindWaiting(room.held, message) ?",
     "message.room === 'in' ?",
   ),

@@ -75,7 +75,7 @@ export const mutants: readonly Mutant[] = [
     'underWay = underWay.then(() => commit(partitions))',
     'underWay = commit(partitions)',
   ),
-  mutant('letter-not-awaited', 'consume/letters.ts', 'queue.add({', 'written()\n    queue.add({'),
+  mutant('letter-not-awaited', 'consume/dead-letters/letters.ts', 'queue.add({', 'written()\n    queue.add({'),
   mutant(
     'outcome-not-awaited',
     'consume/settlement.ts',
@@ -84,7 +84,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'letter-headers-lost',
-    'consume/dead-letter.ts',
+    'consume/dead-letters/dead-letter.ts',
     'headers: block.append(entries)',
     'headers: HeaderBlock.empty.append(entries)',
   ),
@@ -176,7 +176,7 @@ export const mutants: readonly Mutant[] = [
     'if (nowMs - message.startedAtMs < timeoutMs) continue',
     'if (timeoutMs > 0) continue',
   ),
-  mutant('gate-stays-closed', 'consume/gate.ts', 'limit = 1\n', 'limit = 0\n'),
+  mutant('gate-stays-closed', 'consume/outages/gate.ts', 'limit = 1\n', 'limit = 0\n'),
   mutant('window-stays-shut', 'consume/intake.ts', 'setImmediate(resume)', 'void resume'),
   ...waitingMutants,
   ...relayMutants,

@@ -1,7 +1,7 @@
 import { type Mutant, kernelMutant as mutant } from './mutant.ts'
 
-const parking = 'consume/parking.ts'
-const restored = 'consume/waiting-message.ts'
+const parking = 'consume/waiting/parking.ts'
+const restored = 'consume/waiting/waiting-message.ts'
 const attempts = 'consume/attempts.ts'
 
 /** The waiting table, replay lanes, outcomes that the store tells, schemas that are missing. */
@@ -51,7 +51,7 @@ export const waitingMutants: readonly Mutant[] = [
     'leaves ? () => parking.takeOut(message, then) : then',
     'leaves ? then : then',
   ),
-  mutant('room-overfull', 'consume/partition-room.ts', 'room.bytes === 0 ||', 'room.bytes >= 0 ||'),
+  mutant('room-overfull', 'consume/waiting/partition-room.ts', 'room.bytes === 0 ||', 'room.bytes >= 0 ||'),
   mutant('turned-away-forgotten', parking, 'admitTurnedAway(message.owner, room)', 'void admitTurnedAway'),
   mutant('turned-away-overtaken', parking, 'room.turnedAway.size === 0 && fits', 'fits'),
   mutant('room-forgotten', 'consume/message.ts', "if (this.room === 'in') next.room = 'in'", ''),
@@ -62,7 +62,7 @@ export const waitingMutants: readonly Mutant[] = [
     'attempt > 1 || owner.replayLane',
     'attempt > 1 || owner.replayLane === undefined',
   ),
-  mutant('lane-replay-unnamed', 'consume/letters.ts', 'replayId: message.replayId', 'replayId: undefined'),
+  mutant('lane-replay-unnamed', 'consume/dead-letters/letters.ts', 'replayId: message.replayId', 'replayId: undefined'),
   mutant(
     'lane-failure-misnamed',
     'consume/settlement.ts',
@@ -71,7 +71,7 @@ export const waitingMutants: readonly Mutant[] = [
   ),
   mutant(
     'lane-headers-kept',
-    'consume/dead-letter.ts',
+    'consume/dead-letters/dead-letter.ts',
     'headers.take(original), count: original,',
     'headers, count: original * 0 + count,',
   ),

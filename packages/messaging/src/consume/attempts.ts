@@ -3,9 +3,9 @@ import { InterchangeError } from '../failure/failure.ts'
 import { isText } from '../record/is-text.ts'
 import { noTracing, type Span } from '../tracing.ts'
 import { type GroupState, isEnding } from './group-state.ts'
-import { isArchival } from './held-keys.ts'
 import type { Message } from './message.ts'
 import { Superseded } from './superseded.ts'
+import { isArchival } from './waiting/held-keys.ts'
 
 /** What becomes of an attempt. */
 export interface AttemptResults {

@@ -5,12 +5,12 @@ import { InterchangeError } from '../failure/failure.ts'
 import { backoffMs } from '../failure/retry-policy.ts'
 import { createFifo, type Fifo } from '../fifo.ts'
 import type { CompiledRoute } from './compiled-route.ts'
-import type { Gate } from './gate.ts'
+import { deliveryOf } from './dead-letters/letters.ts'
 import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
-import { deliveryOf } from './letters.ts'
 import { isToldOf, type Message } from './message.ts'
+import type { Gate } from './outages/gate.ts'
 import { listOf } from './outputs.ts'
-import { commitClaimOf } from './waiting-message.ts'
+import { commitClaimOf } from './waiting/waiting-message.ts'
 
 /**
  * Commits the effects of handled messages, one transaction of a route at a time, in the order they were handled. While

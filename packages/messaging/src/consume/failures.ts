@@ -11,12 +11,12 @@ import {
 } from '../failure/retry-policy.ts'
 import { HeaderBlock } from '../record/header-block.ts'
 import type { Span } from '../tracing.ts'
-import type { FloodWatch } from './flood.ts'
-import type { Gate } from './gate.ts'
+import type { Letters } from './dead-letters/letters.ts'
 import { type GroupState, isEnding } from './group-state.ts'
-import type { Letters } from './letters.ts'
 import type { FailureHistory, Message } from './message.ts'
-import type { OutageWatch } from './outage-watch.ts'
+import type { FloodWatch } from './outages/flood.ts'
+import type { Gate } from './outages/gate.ts'
+import type { OutageWatch } from './outages/outage-watch.ts'
 
 /** What a failed attempt leads to: another one, a letter, or the end of the group. */
 export interface Failures {

@@ -13,8 +13,8 @@ import type { TransportRecord } from '../transport.ts'
 import type { CompiledRoute } from './compiled-route.ts'
 import type { LaneItem, Lanes, RoomStage } from './lanes.ts'
 import type { OffsetTracker } from './offset-tracker.ts'
-import type { PartitionRoom } from './partition-room.ts'
 import type { PartitionTransaction } from './transactions/partition-transaction.ts'
+import type { PartitionRoom } from './waiting/partition-room.ts'
 
 /**
  * Where a message stands: it only ever moves forward, and a later attempt is another `Message`. `letter`: it is dead-lettered

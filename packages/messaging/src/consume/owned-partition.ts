@@ -3,8 +3,8 @@ import type { CompiledRoute } from './compiled-route.ts'
 import { createLanes, type Lanes } from './lanes.ts'
 import type { Message, OwnedPartition } from './message.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
-import { createPartitionRoom } from './partition-room.ts'
 import { createPartitionTransaction } from './transactions/partition-transaction.ts'
+import { createPartitionRoom } from './waiting/partition-room.ts'
 
 export const partitionKey = (topic: string, partition: number): string => `${topic}/${partition}`
 

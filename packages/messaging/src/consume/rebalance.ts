@@ -5,8 +5,8 @@ import { type GroupState, untilCalm } from './group-state.ts'
 import type { GroupTopic } from './group-topics.ts'
 import type { OwnedPartition } from './message.ts'
 import { ownPartition, partitionKey } from './owned-partition.ts'
-import type { Parking } from './parking.ts'
-import { createRetryLanes } from './retry-lanes.ts'
+import { createRetryLanes } from './retry-topics/retry-lanes.ts'
+import type { Parking } from './waiting/parking.ts'
 
 /** Partitions come and go. */
 export interface Rebalance {

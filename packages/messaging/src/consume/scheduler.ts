@@ -1,7 +1,7 @@
 import { createFifo } from '../fifo.ts'
-import type { Gate } from './gate.ts'
 import { type GroupState, isEnding } from './group-state.ts'
 import type { Message, OwnedPartition } from './message.ts'
+import type { Gate } from './outages/gate.ts'
 
 /** Decides what starts next: retries that are due first, then partitions in turn, within every bound. */
 export interface Scheduler {

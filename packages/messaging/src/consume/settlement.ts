@@ -1,12 +1,12 @@
 import type { DeliveryOutcome } from '../delivery-outcome.ts'
 import type { SettledAs } from '../metrics.ts'
 import type { Commits } from './commits.ts'
-import type { FloodWatch } from './flood.ts'
-import type { Gate } from './gate.ts'
+import type { Letters } from './dead-letters/letters.ts'
 import { type GroupState, recovered } from './group-state.ts'
-import type { Letters } from './letters.ts'
 import { isToldOf, type Message, type OwnedPartition } from './message.ts'
-import type { OutageWatch } from './outage-watch.ts'
+import type { FloodWatch } from './outages/flood.ts'
+import type { Gate } from './outages/gate.ts'
+import type { OutageWatch } from './outages/outage-watch.ts'
 
 /** The end of a message: outcome reported where one is due and not told by the store, then its offset may pass. */
 export interface Settlement {

@@ -5,8 +5,8 @@ import type { TransportProducer } from '../transport.ts'
 import type { Attempts } from './attempts.ts'
 import type { Commits } from './commits.ts'
 import { dropUnstarted } from './drop-unstarted.ts'
-import type { Gate } from './gate.ts'
 import { type GroupState, untilCalm } from './group-state.ts'
+import type { Gate } from './outages/gate.ts'
 import type { OpenTransactions } from './transactions/open-transactions.ts'
 
 export interface ShutdownOptions {

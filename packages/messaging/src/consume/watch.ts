@@ -1,10 +1,10 @@
 import type { GroupHealth } from '../consumer-group.ts'
 import { InterchangeError } from '../failure/failure.ts'
 import type { Attempts } from './attempts.ts'
-import type { Gate } from './gate.ts'
 import { type GroupState, isEnding, recovered } from './group-state.ts'
 import { createHeadOfLineWatch } from './head-of-line.ts'
-import { heldKeysSubject } from './held-keys.ts'
+import type { Gate } from './outages/gate.ts'
+import { heldKeysSubject } from './waiting/held-keys.ts'
 
 export interface WatchOptions {
   readonly state: GroupState

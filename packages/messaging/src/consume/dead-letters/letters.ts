@@ -1,11 +1,11 @@
-import type { DeliveryOutcome } from '../delivery-outcome.ts'
-import { classify } from '../failure/classify.ts'
-import type { InterchangeError } from '../failure/failure.ts'
-import type { SendQueue } from '../publish/send-queue.ts'
+import type { DeliveryOutcome } from '../../delivery-outcome.ts'
+import { classify } from '../../failure/classify.ts'
+import type { InterchangeError } from '../../failure/failure.ts'
+import type { SendQueue } from '../../publish/send-queue.ts'
+import { type GroupState, isEnding, recovered, troubled } from '../group-state.ts'
+import type { Message } from '../message.ts'
+import type { TransactionalWork } from '../transactions/partition-transaction.ts'
 import { deadLetterOf, type LetterFacts } from './dead-letter.ts'
-import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
-import type { Message } from './message.ts'
-import type { TransactionalWork } from './transactions/partition-transaction.ts'
 
 /** Writes dead letters and reports outcomes; both are repeated until they are through, for no offset passes before. */
 export interface Letters {

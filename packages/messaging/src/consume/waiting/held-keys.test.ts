@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { InterchangeError, notYet, rejected } from '../failure/failure.ts'
-import { createMemoryWaitingRoom, type MemoryWaitingRoom, seededRandom } from '../memory/index.ts'
-import type { HeaderEntry } from '../record/header-entry.ts'
-import { deadLetterHeaders } from '../record/header-names.ts'
-import { letterFacts } from '../record/letter-facts.ts'
-import { type EffectRoute, effectRoute } from '../route.ts'
-import { replayLaneName } from '../topic.ts'
-import type { Transport, TransportConsumer, TransportRecord } from '../transport.ts'
+import { InterchangeError, notYet, rejected } from '../../failure/failure.ts'
+import { createMemoryWaitingRoom, type MemoryWaitingRoom, seededRandom } from '../../memory/index.ts'
+import type { HeaderEntry } from '../../record/header-entry.ts'
+import { deadLetterHeaders } from '../../record/header-names.ts'
+import { letterFacts } from '../../record/letter-facts.ts'
+import { type EffectRoute, effectRoute } from '../../route.ts'
+import { replayLaneName } from '../../topic.ts'
+import type { Transport, TransportConsumer, TransportRecord } from '../../transport.ts'
 import {
   type Bench,
   createBench,
@@ -16,7 +16,7 @@ import {
   scriptedStore,
   uniqueName,
   until,
-} from './delivery.fixture.ts'
+} from '../delivery.fixture.ts'
 
 let bench: Bench
 afterEach(() => bench.end())

@@ -1,6 +1,6 @@
-import type { ConsumerGroupOptions } from '../consumer-group.ts'
-import { createSendQueue, type SendQueue } from '../publish/send-queue.ts'
-import type { TransportProducer } from '../transport.ts'
+import type { ConsumerGroupOptions } from '../../consumer-group.ts'
+import { createSendQueue, type SendQueue } from '../../publish/send-queue.ts'
+import type { TransportProducer } from '../../transport.ts'
 
 /** What dead letters and retries travel by: few, small, and soon. */
 export const createLetterQueue = (

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { EffectStore, SettleEntry } from '../effect-store.ts'
-import { InterchangeError, notYet, rejected } from '../failure/failure.ts'
-import { type Metrics, noMetrics } from '../metrics.ts'
-import { HeaderBlock } from '../record/header-block.ts'
-import { ceHeaders, deadLetterHeaders as names } from '../record/header-names.ts'
-import { letterFacts } from '../record/letter-facts.ts'
-import { effectRoute, outgoing, publishRoute } from '../route.ts'
-import { replayLaneName } from '../topic.ts'
+import type { EffectStore, SettleEntry } from '../../effect-store.ts'
+import { InterchangeError, notYet, rejected } from '../../failure/failure.ts'
+import { type Metrics, noMetrics } from '../../metrics.ts'
+import { HeaderBlock } from '../../record/header-block.ts'
+import { ceHeaders, deadLetterHeaders as names } from '../../record/header-names.ts'
+import { letterFacts } from '../../record/letter-facts.ts'
+import { effectRoute, outgoing, publishRoute } from '../../route.ts'
+import { replayLaneName } from '../../topic.ts'
 import {
   type Bench,
   createBench,
@@ -17,7 +17,7 @@ import {
   scriptedStore,
   uniqueName,
   until,
-} from './delivery.fixture.ts'
+} from '../delivery.fixture.ts'
 
 let bench: Bench
 let group: string

@@ -1,10 +1,10 @@
-import type { Failure } from '../failure/classify.ts'
-import { type ErrorCode, errorCodes } from '../failure/error-codes.ts'
-import { InterchangeError } from '../failure/failure.ts'
-import { HeaderBlock } from '../record/header-block.ts'
-import type { TransportRecord } from '../transport.ts'
-import type { WaitingClaim, WaitingFailure, WaitingRecord } from '../waiting-room.ts'
-import { type FailureHistory, Message, type OwnedPartition } from './message.ts'
+import type { Failure } from '../../failure/classify.ts'
+import { type ErrorCode, errorCodes } from '../../failure/error-codes.ts'
+import { InterchangeError } from '../../failure/failure.ts'
+import { HeaderBlock } from '../../record/header-block.ts'
+import type { TransportRecord } from '../../transport.ts'
+import type { WaitingClaim, WaitingFailure, WaitingRecord } from '../../waiting-room.ts'
+import { type FailureHistory, Message, type OwnedPartition } from '../message.ts'
 
 /** What waits may wait long: a view would keep its whole fetch in memory. */
 export const copyOf = ({ key, value, headers, ...place }: TransportRecord): TransportRecord => ({

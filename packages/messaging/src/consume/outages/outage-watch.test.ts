@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { classify } from '../failure/classify.ts'
-import { rejected } from '../failure/failure.ts'
+import { classify } from '../../failure/classify.ts'
+import { rejected } from '../../failure/failure.ts'
 import { createOutageWatch } from './outage-watch.ts'
 
 const refused = (n: number) => classify(new Error(`connect ECONNREFUSED 10.0.0.${n}:5432`))

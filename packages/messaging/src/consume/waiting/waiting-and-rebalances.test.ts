@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Clock, systemClock } from '../clock.ts'
-import { notYet } from '../failure/failure.ts'
-import type { RetryPolicy } from '../failure/retry-policy.ts'
-import { createMemoryWaitingRoom } from '../memory/index.ts'
-import { effectRoute } from '../route.ts'
-import type { ConsumerOptions, Transport, TransportConsumer } from '../transport.ts'
-import type { WaitingRoom } from '../waiting-room.ts'
-import { type Bench, createBench, type Item, itemTopic, scriptedStore, uniqueName, until } from './delivery.fixture.ts'
+import { type Clock, systemClock } from '../../clock.ts'
+import { notYet } from '../../failure/failure.ts'
+import type { RetryPolicy } from '../../failure/retry-policy.ts'
+import { createMemoryWaitingRoom } from '../../memory/index.ts'
+import { effectRoute } from '../../route.ts'
+import type { ConsumerOptions, Transport, TransportConsumer } from '../../transport.ts'
+import type { WaitingRoom } from '../../waiting-room.ts'
+import { type Bench, createBench, type Item, itemTopic, scriptedStore, uniqueName, until } from '../delivery.fixture.ts'
 
 let bench: Bench
 afterEach(() => bench.end())

@@ -1,5 +1,5 @@
-import type { Failure } from '../failure/classify.ts'
-import { fingerprintOf } from '../failure/fingerprint.ts'
+import type { Failure } from '../../failure/classify.ts'
+import { fingerprintOf } from '../../failure/fingerprint.ts'
 
 /**
  * Recognises an outage that nobody names: so many messages in a row, none in between that went well, failed for the moment

@@ -1,8 +1,8 @@
-import { createFifo, type Fifo } from '../fifo.ts'
-import type { RecordBatch, TransportRecord } from '../transport.ts'
-import type { WaitingClaim, WaitingRoom } from '../waiting-room.ts'
-import type { GroupLimits } from './group-limits.ts'
-import { recordBytes } from './record-bytes.ts'
+import { createFifo, type Fifo } from '../../fifo.ts'
+import type { RecordBatch, TransportRecord } from '../../transport.ts'
+import type { WaitingClaim, WaitingRoom } from '../../waiting-room.ts'
+import type { GroupLimits } from '../group-limits.ts'
+import { recordBytes } from '../record-bytes.ts'
 
 /**
  * What waits durably for one partition during one assignment. Everything in the table is here too, so that a retry reads

@@ -1,12 +1,12 @@
-import type { Failure } from '../failure/classify.ts'
-import { type ErrorCode, errorCodes } from '../failure/error-codes.ts'
-import { type FailureClass, failureClasses, InterchangeError } from '../failure/failure.ts'
-import { deadLetterHeaders as names } from '../record/header-names.ts'
-import { letterFacts } from '../record/letter-facts.ts'
-import { retryTopicName } from '../topic.ts'
-import type { OutboundRecord } from '../transport.ts'
-import { originalBlock, originalPlace } from './dead-letter.ts'
-import { type FailureHistory, Message } from './message.ts'
+import type { Failure } from '../../failure/classify.ts'
+import { type ErrorCode, errorCodes } from '../../failure/error-codes.ts'
+import { type FailureClass, failureClasses, InterchangeError } from '../../failure/failure.ts'
+import { deadLetterHeaders as names } from '../../record/header-names.ts'
+import { letterFacts } from '../../record/letter-facts.ts'
+import { retryTopicName } from '../../topic.ts'
+import type { OutboundRecord } from '../../transport.ts'
+import { originalBlock, originalPlace } from '../dead-letters/dead-letter.ts'
+import { type FailureHistory, Message } from '../message.ts'
 
 /**
  * The record by which a message waits in retry topic `level`: key, value and header block byte-identical, same partition number,

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts'
-import { createFifo } from '../fifo.ts'
-import type { Message } from './message.ts'
+import type { Clock } from '../../clock.ts'
+import { createFifo } from '../../fifo.ts'
+import type { Message } from '../message.ts'
 
 /** Why the group holds back: a dependency is down, or letters come in a flood. */
 export type GateReason = 'outage' | 'flood'

@@ -1,9 +1,9 @@
-import { classify, type Failure } from '../failure/classify.ts'
-import { InterchangeError } from '../failure/failure.ts'
-import { backoffMs, defaultRetryPolicy } from '../failure/retry-policy.ts'
-import { dropUnstarted } from './drop-unstarted.ts'
-import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
-import type { OwnedPartition } from './message.ts'
+import { classify, type Failure } from '../../failure/classify.ts'
+import { InterchangeError } from '../../failure/failure.ts'
+import { backoffMs, defaultRetryPolicy } from '../../failure/retry-policy.ts'
+import { dropUnstarted } from '../drop-unstarted.ts'
+import { type GroupState, isEnding, recovered, troubled } from '../group-state.ts'
+import type { OwnedPartition } from '../message.ts'
 
 /** What the waiting room is asked to do, until it has done it or it is another member's turn. */
 export interface RoomWork {

@@ -1,11 +1,11 @@
-import type { Failure } from '../failure/classify.ts'
-import { HeaderBlock } from '../record/header-block.ts'
-import type { HeaderEntry } from '../record/header-entry.ts'
-import { deadLetterHeaders } from '../record/header-names.ts'
-import { letterFacts } from '../record/letter-facts.ts'
-import { deadLetterTopicName } from '../topic.ts'
-import type { OutboundRecord } from '../transport.ts'
-import { isOurs, type Message } from './message.ts'
+import type { Failure } from '../../failure/classify.ts'
+import { HeaderBlock } from '../../record/header-block.ts'
+import type { HeaderEntry } from '../../record/header-entry.ts'
+import { deadLetterHeaders } from '../../record/header-names.ts'
+import { letterFacts } from '../../record/letter-facts.ts'
+import { deadLetterTopicName } from '../../topic.ts'
+import type { OutboundRecord } from '../../transport.ts'
+import { isOurs, type Message } from '../message.ts'
 
 /** What a letter says about a failure, beside what the message itself says. */
 export interface LetterFacts {

@@ -1,4 +1,4 @@
-import type { GroupLimits } from './group-limits.ts'
+import type { GroupLimits } from '../group-limits.ts'
 
 /**
  * Notices that letters come too fast with one fingerprint: a bad deployment, not bad messages. Different honest causes

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { InterchangeError, notYet, rejected } from '../failure/failure.ts'
-import type { RetryPolicy } from '../failure/retry-policy.ts'
-import { createMemoryWaitingRoom, type MemoryWaitingRoom, seededRandom } from '../memory/index.ts'
-import { letterFacts } from '../record/letter-facts.ts'
-import { type EffectRoute, effectRoute } from '../route.ts'
-import { replayLaneName } from '../topic.ts'
-import type { Transport, TransportConsumer } from '../transport.ts'
+import { InterchangeError, notYet, rejected } from '../../failure/failure.ts'
+import type { RetryPolicy } from '../../failure/retry-policy.ts'
+import { createMemoryWaitingRoom, type MemoryWaitingRoom, seededRandom } from '../../memory/index.ts'
+import { letterFacts } from '../../record/letter-facts.ts'
+import { type EffectRoute, effectRoute } from '../../route.ts'
+import { replayLaneName } from '../../topic.ts'
+import type { Transport, TransportConsumer } from '../../transport.ts'
 import {
   type Bench,
   createBench,
@@ -15,7 +15,7 @@ import {
   scriptedStore,
   uniqueName,
   until,
-} from './delivery.fixture.ts'
+} from '../delivery.fixture.ts'
 
 let bench: Bench
 afterEach(() => bench.end())

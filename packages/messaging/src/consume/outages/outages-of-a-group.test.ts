@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { InterchangeError, rejected } from '../failure/failure.ts'
-import { deadLetterHeaders as names } from '../record/header-names.ts'
-import { effectRoute, outgoing, publishRoute } from '../route.ts'
+import { InterchangeError, rejected } from '../../failure/failure.ts'
+import { deadLetterHeaders as names } from '../../record/header-names.ts'
+import { effectRoute, outgoing, publishRoute } from '../../route.ts'
 import {
   type Bench,
   createBench,
@@ -12,7 +12,7 @@ import {
   scriptedStore,
   uniqueName,
   until,
-} from './delivery.fixture.ts'
+} from '../delivery.fixture.ts'
 
 let bench: Bench
 let group: string

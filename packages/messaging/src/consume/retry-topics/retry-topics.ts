@@ -1,8 +1,8 @@
-import type { InterchangeError } from '../failure/failure.ts'
-import { nextRetryLevel } from '../failure/retry-policy.ts'
-import type { SendQueue } from '../publish/send-queue.ts'
-import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
-import type { FailureHistory, Message } from './message.ts'
+import type { InterchangeError } from '../../failure/failure.ts'
+import { nextRetryLevel } from '../../failure/retry-policy.ts'
+import type { SendQueue } from '../../publish/send-queue.ts'
+import { type GroupState, isEnding, recovered, troubled } from '../group-state.ts'
+import type { FailureHistory, Message } from '../message.ts'
 import { retryRecord } from './retry-record.ts'
 
 /** Where messages of routes without order and without a store wait: a topic for each delay (design page 3). */

@@ -1,7 +1,7 @@
-import { createFifo } from '../fifo.ts'
-import type { GroupState } from './group-state.ts'
-import { createLanes, type Lanes } from './lanes.ts'
-import type { Message, OwnedPartition } from './message.ts'
+import { createFifo } from '../../fifo.ts'
+import type { GroupState } from '../group-state.ts'
+import { createLanes, type Lanes } from '../lanes.ts'
+import type { Message, OwnedPartition } from '../message.ts'
 import { fromRetryRecord } from './retry-record.ts'
 
 /**

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { InterchangeError, notYet, rejected } from '../failure/failure.ts'
-import { ceHeaders } from '../record/header-names.ts'
-import { letterFacts } from '../record/letter-facts.ts'
-import { effectRoute, type HandlerContext, type PublishRoute, publishRoute } from '../route.ts'
-import { replayLaneName, retryTopicName, type Topic } from '../topic.ts'
-import type { Transport, TransportProducer, TransportRecord } from '../transport.ts'
+import { InterchangeError, notYet, rejected } from '../../failure/failure.ts'
+import { ceHeaders } from '../../record/header-names.ts'
+import { letterFacts } from '../../record/letter-facts.ts'
+import { effectRoute, type HandlerContext, type PublishRoute, publishRoute } from '../../route.ts'
+import { replayLaneName, retryTopicName, type Topic } from '../../topic.ts'
+import type { Transport, TransportProducer, TransportRecord } from '../../transport.ts'
 import {
   type Bench,
   createBench,
@@ -14,7 +14,7 @@ import {
   scriptedStore,
   uniqueName,
   until,
-} from './delivery.fixture.ts'
+} from '../delivery.fixture.ts'
 
 let bench: Bench
 afterEach(() => bench.end())
