@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { KafkaConfig } from './kafka-config.ts'
 import { createKafkaTransport } from './kafka-transport.ts'
 import { type Cluster, createCluster } from './platformatic/cluster.ts'
-import { encodeBatch } from './platformatic/record-batch.ts'
+import { encodeBatch } from './records/encode-batch.ts'
 
 const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',')
 const drivers = ['kafkajs', 'platformatic'] as const

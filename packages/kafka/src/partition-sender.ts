@@ -164,4 +164,4 @@ function* requestsOf(records: readonly OutboundRecord[]): Generator<[from: numbe
 }
 
 const sizeOf = ({ key, value, headers }: OutboundRecord): number =>
-  recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0) + headers.bytes.length
+  recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0) + headers.size

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { HeaderBlock, type OutboundRecord } from '@interchange/messaging'
 import { describe, expect, test } from 'vitest'
-import { decodeBatches } from './platformatic/record-batch.ts'
 import { createProduce, type ProduceWire } from './produce.ts'
+import { decodeBatches } from './records/decode-batches.ts'
 
 const records = (...values: string[]): OutboundRecord[] =>
   values.map((value) => ({

@@ -3,8 +3,8 @@ import { compressionOf } from './compression/compress.ts'
 import { type KafkaConfig, requestTimeoutMs } from './kafka-config.ts'
 import { rootOf } from './kafka-error.ts'
 import { brokerError } from './platformatic/broker-error.ts'
-import { type BatchOwner, encodeBatch, packBatch } from './platformatic/record-batch.ts'
 import { type Consignment, decodeProduceAnswer, encodeProduce, type ProduceAnswer } from './produce-request.ts'
+import { type BatchOwner, encodeBatch, packBatch } from './records/encode-batch.ts'
 
 /** How a driver reaches brokers. Every request is tried once. */
 export interface ProduceWire {

@@ -37,7 +37,6 @@ const overheadBytes = 40
 
 const unpackedBytes = (records: readonly OutboundRecord[]): number =>
   records.reduce(
-    (sum, { key, value, headers }) =>
-      sum + overheadBytes + (key?.length ?? 0) + (value?.length ?? 0) + headers.bytes.length,
+    (sum, { key, value, headers }) => sum + overheadBytes + (key?.length ?? 0) + (value?.length ?? 0) + headers.size,
     0,
   )

@@ -2,16 +2,14 @@ import { createConnection, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type { Logger } from '@interchange/messaging'
 import { InterchangeError } from '@interchange/messaging'
-import { crc32c } from '@node-rs/crc32'
 import kafkajs, { type Cluster, type Kafka, type Mechanism, type SASLOptions } from 'kafkajs'
 import { type KafkaConfig, type KafkaSasl, requestTimeoutMs } from '../kafka-config.ts'
-import { registerCompressionCodecs } from './compression-codecs.ts'
 import type { KafkajsPatch } from './kafkajs-internals.ts'
 import { kafkajsLogCreator } from './kafkajs-log.ts'
 import { oauthBearer } from './oauth-bearer.ts'
 
 const keepAliveMs = 60_000
-const patchWanted = 1
+const patchWanted = 2
 
 /** One kafkajs client and the sockets it opened. Consumers and producers never share one (trap K28). */
 export interface KafkajsClient {
@@ -34,17 +32,6 @@ export const patchedKafkajs = (client: object = kafkajs): KafkajsPatch => {
     )
   }
   return interchange
-}
-
-let prepared = false
-
-/** Asserts the patch and hands kafkajs the native checksum and the four codecs; once per process. */
-export const prepareKafkajs = (): void => {
-  const patch = patchedKafkajs()
-  if (prepared) return
-  patch.setCrc32c((bytes) => crc32c(bytes))
-  registerCompressionCodecs()
-  prepared = true
 }
 
 /** `retries` is how often kafkajs repeats connecting and metadata by itself. */

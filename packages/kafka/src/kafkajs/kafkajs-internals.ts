@@ -3,39 +3,27 @@ import type { Cluster } from 'kafkajs'
 /** What the patch exports beside the public API (patches/kafkajs@2.2.4.patch). */
 export interface KafkajsPatch {
   readonly patch: number
-  readonly Batch: new (topic: string, fetchedOffset: string, partitionData: FetchedPartition) => FetchedBatch
-  readonly setCrc32c: (crc32c: (bytes: Buffer) => number) => void
 }
 
-/** A record as the patched decoder hands it over. */
-export interface FetchedRecord {
-  readonly offset: string
-  /** A string in batches stamped by the broker. */
-  readonly timestamp: number | string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly rawHeaders: Buffer
-}
-
-/** kafkajs' own batch: aborted and control records are filtered from `messages`. */
-export interface FetchedBatch {
-  readonly topic: string
-  readonly partition: number
-  readonly highWatermark: string
-  readonly messages: readonly FetchedRecord[]
-  readonly rawMessages: readonly unknown[]
-  lastOffset(): string
-}
-
+/** What a fetch brought of one partition: record batches as the broker sent them, the last one perhaps cut off. */
 export interface FetchedPartition {
   readonly partition: number
+  readonly bytes: Buffer
   readonly highWatermark: string
-  readonly abortedTransactions: unknown
-  readonly messages: readonly FetchedRecord[]
+  readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[]
+}
+
+/** The batch that the patch hands to `eachBatch`. */
+export interface FetchedBatch extends FetchedPartition {
+  readonly topic: string
+  readonly fetchedOffset: string
 }
 
 export interface FetchResponse {
-  readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[]
+  readonly responses: readonly {
+    readonly topicName: string
+    readonly partitions: readonly (Omit<FetchedPartition, 'bytes'> & { readonly messages: Buffer })[]
+  }[]
 }
 
 /** The generation-bound part of kafkajs' consumer group: the broker fences its commits by generation and member id. */

@@ -3,9 +3,9 @@ import type { Cluster } from 'kafkajs'
 import type { FetchedRecords } from '../group-session.ts'
 import type { KafkaConfig } from '../kafka-config.ts'
 import { type FetchPosition, type RangeClient, unknownPartition } from '../read-ranges.ts'
-import { clusterOf, createKafkajsClient, patchedKafkajs } from './kafkajs-client.ts'
+import { clusterOf, createKafkajsClient } from './kafkajs-client.ts'
 import type { FetchResponse } from './kafkajs-internals.ts'
-import { toRecords } from './to-records.ts'
+import { readFetched } from './read-fetched.ts'
 
 const fetchWaitMs = 250
 const partitionBytesMax = 1024 * 1024
@@ -57,22 +57,13 @@ const fetchFrom = async (
       partitions: [{ partition, fetchOffset: String(offset), maxBytes: partitionBytesMax }],
     })),
   })) as FetchResponse
-  const { Batch } = patchedKafkajs()
-  return responses.flatMap(({ topicName: topic, partitions }) =>
-    partitions.flatMap((data) => {
-      const { partition } = data
-      const position = positions.find((each) => each.topic === topic && each.partition === partition)
-      if (position === undefined || data.messages.length === 0) return []
-      const batch = new Batch(topic, String(position.offset), data)
-      return [
-        {
-          topic,
-          partition,
-          records: toRecords(topic, partition, batch.messages),
-          nextOffset: Number(batch.lastOffset()) + 1,
-          highWatermark: Number(data.highWatermark),
-        },
-      ]
-    }),
+  const found = await Promise.all(
+    responses.flatMap(({ topicName: topic, partitions }) =>
+      partitions.map(({ messages: bytes, ...data }) => {
+        const position = positions.find((each) => each.topic === topic && each.partition === data.partition)
+        return position === undefined ? undefined : readFetched(position, { ...data, bytes })
+      }),
+    ),
   )
+  return found.filter((each) => each !== undefined)
 }

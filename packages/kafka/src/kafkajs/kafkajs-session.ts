@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConsumerOptions, Logger, TopicPartition } from '@interchange/messaging'
 import kafkajs, { type Assigner, type Cluster, type EachBatchPayload, type PartitionAssigner } from 'kafkajs'
-import type { FetchedRecords, GroupSession, GroupSessionHooks } from '../group-session.ts'
+import type { GroupSession, GroupSessionHooks } from '../group-session.ts'
 import { type KafkaConfig, metadataMaxAgeMs } from '../kafka-config.ts'
 import { sharePartitions } from '../share-partitions.ts'
 import { commitOffsets } from './commit-offsets.ts'
 import { createKafkajsClient } from './kafkajs-client.ts'
 import type { FetchedBatch, KafkajsGroup } from './kafkajs-internals.ts'
-import { toRecords } from './to-records.ts'
+import { readFetched } from './read-fetched.ts'
 
 /** Fetches wait this long for data, so a resume is seen this late at worst (trap K25). */
 const maxWaitTimeInMs = 250
@@ -74,10 +74,20 @@ export const createKafkajsSession = (
     if (started && !closed) hooks.crashed(payload.error)
   })
 
-  /** Nothing thrown in here may reach kafkajs: it would stop for good and say nothing (trap K12). */
+  /** What is thrown in here must be kafkajs' own: with any other error it would stop for good and say nothing (trap K12). */
   const eachBatch = async ({ batch, resolveOffset, isStale }: EachBatchPayload): Promise<void> => {
-    if (closed || isStale()) return
-    if (hooks.takeBatch(toBatch(batch as unknown as FetchedBatch))) resolveOffset(batch.lastOffset())
+    const { topic, partition, fetchedOffset, ...fetched } = batch as unknown as FetchedBatch
+    const assigned = group?.offsetManager
+    try {
+      const read = await readFetched({ topic, partition, offset: Number(fetchedOffset) }, fetched)
+      // It may have been unpacked on another thread, and the assignment may have ended meanwhile (trap K16).
+      if (read === undefined || closed || isStale() || group?.offsetManager !== assigned) return
+      if (hooks.takeBatch(read)) resolveOffset(String(read.nextOffset - 1))
+    } catch (error) {
+      throw Object.assign(new kafkajs.KafkaJSNonRetriableError(`${topic}/${partition} cannot be read`), {
+        cause: error,
+      })
+    }
   }
 
   return {
@@ -114,14 +124,6 @@ export const createKafkajsSession = (
     },
   }
 }
-
-const toBatch = (batch: FetchedBatch): FetchedRecords => ({
-  topic: batch.topic,
-  partition: batch.partition,
-  records: toRecords(batch.topic, batch.partition, batch.messages),
-  nextOffset: Number(batch.lastOffset()) + 1,
-  highWatermark: Number(batch.highWatermark),
-})
 
 const { roundRobin } = kafkajs.PartitionAssigners
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol

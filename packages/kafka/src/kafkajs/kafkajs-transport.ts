@@ -3,7 +3,7 @@ import { createGroupConsumer } from '../group-consumer.ts'
 import type { KafkaConfig } from '../kafka-config.ts'
 import { readRanges } from '../read-ranges.ts'
 import { createKafkajsAdmin } from './kafkajs-admin.ts'
-import { prepareKafkajs } from './kafkajs-client.ts'
+import { patchedKafkajs } from './kafkajs-client.ts'
 import { createKafkajsProducer } from './kafkajs-producer.ts'
 import { createKafkajsRangeClient } from './kafkajs-range-client.ts'
 import { createKafkajsSession } from './kafkajs-session.ts'
@@ -14,7 +14,7 @@ import { createKafkajsTransactions } from './kafkajs-transactions.ts'
  * patches/README.md). Throws `ICX_KAFKA_PATCH_MISSING` at once when the stock package is installed.
  */
 export const createKafkajsTransport = (config: KafkaConfig, { logger }: { logger: Logger }): Transport => {
-  prepareKafkajs()
+  patchedKafkajs()
   return {
     driver: 'kafkajs',
     createProducer: () => createKafkajsProducer(config, logger),

@@ -2,9 +2,9 @@ import type { ConsumerOptions } from '@interchange/messaging'
 import { createAPI, fetchV11, type Reader } from '@platformatic/kafka'
 import type { FetchedRecords } from '../group-session.ts'
 import type { FetchPosition } from '../read-ranges.ts'
+import { type AbortedTransaction, decodeBatches } from '../records/decode-batches.ts'
 import { brokerError } from './broker-error.ts'
 import type { Cluster } from './cluster.ts'
-import { type AbortedTransaction, decodeBatches } from './record-batch.ts'
 
 /** Fetches wait this long for data, so a resume is seen this late at worst (trap K25). */
 const waitMs = 250

@@ -2,4 +2,4 @@ import type { TransportRecord } from '../transport.ts'
 
 /** What a record in flight is taken to cost in memory. */
 export const recordBytes = ({ key, value, headers }: TransportRecord): number =>
-  (key?.length ?? 0) + (value?.length ?? 0) + headers.bytes.length + 64
+  (key?.length ?? 0) + (value?.length ?? 0) + headers.size + 64

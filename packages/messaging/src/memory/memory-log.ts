@@ -151,7 +151,7 @@ const readEntries = (
 }
 
 const bytesOf = ({ key, value, headers }: OutboundRecord): number =>
-  recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0) + headers.bytes.length
+  recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0) + headers.size
 
 const copyOf = (bytes: Buffer | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes))
 

@@ -14,7 +14,7 @@ export interface QueuedSend {
 
 /** What a record weighs against the bounds. */
 export const bytesOf = (record: OutboundRecord): number =>
-  (record.key?.length ?? 0) + (record.value?.length ?? 0) + record.headers.bytes.length + 64
+  (record.key?.length ?? 0) + (record.value?.length ?? 0) + record.headers.size + 64
 
 /** Kafka refused the record itself (its size, its bytes), not the request. */
 export const isRecordRefusal = (outcome: SendOutcome | undefined): boolean =>

@@ -115,4 +115,21 @@ describe('a header block', () => {
       { numRuns: 2_000 },
     )
   })
+
+  it('that lies in other bytes is read as if it stood alone, and never beyond its end', () => {
+    const alone = HeaderBlock.of([
+      { name: 'a', value: 'x' },
+      { name: 'b', value: null },
+    ])
+    const around = Buffer.concat([Buffer.from([9, 9]), alone.bytes, Buffer.from([9, 9])])
+    const within = new HeaderBlock(around, 2, 2 + alone.size)
+    expect(within.bytes).toEqual(alone.bytes)
+    expect(within.size).toBe(alone.bytes.length)
+    expect([within.count, within.text('a'), within.get('b')]).toEqual([2, 'x', null])
+    expect(within.append([{ name: 'c', value: 'y' }]).take(2).bytes).toEqual(alone.bytes)
+    for (const missing of [1, 2, 3])
+      expect(codeOf(() => new HeaderBlock(around, 2, 2 + alone.size - missing).entries())).toBe(
+        'ICX_HEADERS_MALFORMED contract',
+      )
+  })
 })

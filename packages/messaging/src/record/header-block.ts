@@ -13,11 +13,28 @@ export const headerLimits = { countMax: 1_000, bytesMax: 256 * 1024 } as const
 export class HeaderBlock {
   static readonly empty: HeaderBlock = new HeaderBlock(Buffer.from([0]))
 
-  readonly bytes: Buffer
+  readonly #source: Buffer
+  readonly #from: number
+  readonly #until: number
+  #bytes: Buffer | undefined
 
-  /** `bytes` is the whole block, the count included; it is not copied. */
-  constructor(bytes: Buffer) {
-    this.bytes = bytes
+  /** The whole block, its count included, as it lies in `source`; it is not copied. */
+  constructor(source: Buffer, from = 0, until = source.length) {
+    this.#source = source
+    this.#from = from
+    this.#until = until
+    this.#bytes = until - from === source.length ? source : undefined
+  }
+
+  /** The whole block. */
+  get bytes(): Buffer {
+    this.#bytes ??= this.#source.subarray(this.#from, this.#until)
+    return this.#bytes
+  }
+
+  /** Bytes of the whole block. Makes no view, for that costs as much as reading a record. */
+  get size(): number {
+    return this.#until - this.#from
   }
 
   /** A block with `entries` in their order. */
@@ -27,7 +44,7 @@ export class HeaderBlock {
 
   /** How many headers the block says it has. */
   get count(): number {
-    return new Cursor(this.bytes).count()
+    return this.#cursor().count()
   }
 
   /**
@@ -35,7 +52,7 @@ export class HeaderBlock {
    * nothing. Throws `ICX_HEADERS_LIMIT` or `ICX_HEADERS_MALFORMED`.
    */
   get(name: string): Buffer | null | undefined {
-    const cursor = new Cursor(this.bytes)
+    const cursor = this.#cursor()
     const at = cursor.find(nameBytes(name))
     if (at < 0) return undefined
     cursor.position = at
@@ -44,7 +61,7 @@ export class HeaderBlock {
 
   /** `get`, decoded as UTF-8; undefined where absent or null. */
   text(name: string): string | undefined {
-    const cursor = new Cursor(this.bytes)
+    const cursor = this.#cursor()
     const at = cursor.find(nameBytes(name))
     if (at < 0) return undefined
     cursor.position = at
@@ -53,7 +70,7 @@ export class HeaderBlock {
 
   /** All headers in order, values as views. Throws as `get` does. */
   entries(): { name: string; value: Buffer | null }[] {
-    const cursor = new Cursor(this.bytes)
+    const cursor = this.#cursor()
     const entries: { name: string; value: Buffer | null }[] = []
     for (let left = cursor.boundedCount(); left > 0; left--)
       entries.push({ name: cursor.name(), value: cursor.value() })
@@ -65,7 +82,7 @@ export class HeaderBlock {
    * may itself be a header bomb. Throws `ICX_HEADERS_MALFORMED`.
    */
   last(countMax: number): { name: string; value: Buffer | null }[] {
-    const cursor = new Cursor(this.bytes)
+    const cursor = this.#cursor()
     const entries: { name: string; value: Buffer | null }[] = []
     for (let left = cursor.count(); left > 0; left--) {
       if (left <= countMax) entries.push({ name: cursor.name(), value: cursor.value() })
@@ -80,21 +97,27 @@ export class HeaderBlock {
   /** A new block: these bytes untouched, `added` behind them. */
   append(added: readonly HeaderEntry[]): HeaderBlock {
     if (added.length === 0) return this
-    const cursor = new Cursor(this.bytes)
+    const cursor = this.#cursor()
     const count = cursor.count()
-    return new HeaderBlock(writeHeaders(count + added.length, this.bytes.subarray(cursor.position), added))
+    return new HeaderBlock(
+      writeHeaders(count + added.length, this.#source.subarray(cursor.position, this.#until), added),
+    )
   }
 
   /** A new block of the first `count` headers, their bytes untouched: undoes `append`. */
   take(count: number): HeaderBlock {
-    const cursor = new Cursor(this.bytes)
+    const cursor = this.#cursor()
     const taken = Math.min(count, cursor.count())
     const start = cursor.position
     for (let left = taken; left > 0; left--) {
       cursor.skipName(undefined)
       cursor.skipValue()
     }
-    return new HeaderBlock(writeHeaders(taken, this.bytes.subarray(start, cursor.position), []))
+    return new HeaderBlock(writeHeaders(taken, this.#source.subarray(start, cursor.position), []))
+  }
+
+  #cursor(): Cursor {
+    return new Cursor(this.#source, this.#from, this.#until)
   }
 }
 
@@ -109,11 +132,16 @@ const nameBytes = (name: string): Buffer => {
 }
 
 class Cursor {
-  position = 0
+  position: number
   readonly #bytes: Buffer
+  readonly #until: number
+  readonly #size: number
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, from: number, until: number) {
     this.#bytes = bytes
+    this.position = from
+    this.#until = until
+    this.#size = until - from
   }
 
   count(): number {
@@ -124,10 +152,10 @@ class Cursor {
 
   boundedCount(): number {
     const count = this.count()
-    if (count > headerLimits.countMax || this.#bytes.length > headerLimits.bytesMax) {
-      throw new InterchangeError('ICX_HEADERS_LIMIT', `${count} headers in ${this.#bytes.length} bytes`, {
+    if (count > headerLimits.countMax || this.#size > headerLimits.bytesMax) {
+      throw new InterchangeError('ICX_HEADERS_LIMIT', `${count} headers in ${this.#size} bytes`, {
         class: 'contract',
-        facts: { count, bytes: this.#bytes.length, countMax: headerLimits.countMax, bytesMax: headerLimits.bytesMax },
+        facts: { count, bytes: this.#size, countMax: headerLimits.countMax, bytesMax: headerLimits.bytesMax },
       })
     }
     return count
@@ -189,13 +217,13 @@ class Cursor {
   }
 
   #check(length: number): void {
-    if (length < 0 || this.position + length > this.#bytes.length) throw malformed('a length that leaves the block')
+    if (length < 0 || this.position + length > this.#until) throw malformed('a length that leaves the block')
   }
 
   #varint(): number {
     let raw = 0
     for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.#bytes[this.position++]
+      const byte = this.position < this.#until ? this.#bytes[this.position++] : undefined
       if (byte === undefined) throw malformed('the block ends inside a number')
       raw |= (byte & 0x7f) << shift
       if (byte < 0x80) return (raw >>> 1) ^ -(raw & 1)

@@ -118,7 +118,7 @@ function* chunksOf(rows: readonly OutboxRow[]): Generator<readonly OutboxRow[]> 
   let from = 0
   let bytes = 0
   for (const [place, { record }] of rows.entries()) {
-    const size = (record.key?.length ?? 0) + (record.value?.length ?? 0) + record.headers.bytes.length + 70
+    const size = (record.key?.length ?? 0) + (record.value?.length ?? 0) + record.headers.size + 70
     if (place > from && (bytes + size > sendBytesMax || place - from >= sendRowsMax)) {
       yield rows.slice(from, place)
       from = place

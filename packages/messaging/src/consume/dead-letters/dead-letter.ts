@@ -74,8 +74,7 @@ export const originalBlock = (message: Message): { block: HeaderBlock; count: nu
     const { count } = headers
     // Walks all of it: what is appended to a block that cannot be walked could never be found again.
     const whole = headers.take(count)
-    if (whole.bytes.length !== headers.bytes.length)
-      return { block: HeaderBlock.empty, count: 0, broken: headers.bytes }
+    if (whole.size !== headers.size) return { block: HeaderBlock.empty, count: 0, broken: headers.bytes }
     const original = Number(laneText(message, deadLetterHeaders.originalHeaderCount))
     if (!Number.isSafeInteger(original) || original < 0 || original > count)
       return { block: headers, count, broken: undefined }

@@ -1,6 +1,7 @@
 import { HeaderBlock, type OutboundRecord } from '@interchange/messaging'
 import { describe, expect, test } from 'vitest'
-import { decodeBatches, encodeBatch } from './record-batch.ts'
+import { decodeBatches } from './decode-batches.ts'
+import { encodeBatch } from './encode-batch.ts'
 
 const from = (offset: number) => ({ topic: 't', partition: 0, offset })
 const producerIdAt = 43
