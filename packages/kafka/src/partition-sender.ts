@@ -28,38 +28,40 @@ export const createSend = (
   produce: Produce,
   config: KafkaConfig,
 ): ((records: readonly OutboundRecord[]) => Promise<readonly SendOutcome[]>) => {
-  const sender = createPartitionSender(produce, config)
+  const sendPartition = createPartitionSender(produce, config)
   return async (records) => {
+    const groups = byPartition(records)
+    if (groups === undefined) return sendPartition(records)
     const outcomes: SendOutcome[] = new Array(records.length)
     await Promise.all(
-      byPartition(records).map(async (indexes) => {
-        for await (const [at, sent] of sender(indexes.map((index) => records[index] as OutboundRecord))) {
-          for (const [offset, outcome] of sent.entries()) outcomes[indexes[at + offset] as number] = outcome
-        }
+      groups.map(async (indexes) => {
+        const sent = await sendPartition(indexes.map((index) => records[index] as OutboundRecord))
+        for (const [place, outcome] of sent.entries()) outcomes[indexes[place] as number] = outcome
       }),
     )
     return outcomes
   }
 }
 
-type PartitionSender = (records: readonly OutboundRecord[]) => AsyncGenerator<[at: number, outcomes: SendOutcome[]]>
-
-/** Sends the records of one partition in order, in bounded requests; says what became of each request's records. */
-const createPartitionSender = (produce: Produce, config: KafkaConfig): PartitionSender =>
-  async function* (records) {
+/** Sends the records of one partition in order, in bounded requests. */
+const createPartitionSender =
+  (produce: Produce, config: KafkaConfig) =>
+  async (records: readonly OutboundRecord[]): Promise<readonly SendOutcome[]> => {
     const deadlineMs = Date.now() + (config.deliveryTimeoutMs ?? 10_000)
-    let unsettled: InterchangeError | undefined
-    for (const [from, until] of requestsOf(records)) {
+    let outcomes: readonly SendOutcome[] = []
+    for (let from = 0; from < records.length; from = outcomes.length) {
       // Order within the partition: nothing overtakes a record whose fate is open.
-      if (unsettled !== undefined) {
-        const error = unsettled
-        yield [from, records.slice(from, until).map(() => ({ status: 'unknown', error }))]
-        continue
-      }
-      const outcomes = await sendRequest(produce, records.slice(from, until), deadlineMs)
-      unsettled = outcomes.find((outcome) => outcome.status === 'unknown')?.error
-      yield [from, outcomes]
+      const open = outcomes.find((outcome) => outcome.status === 'unknown')
+      if (open !== undefined) return records.map((_, index) => outcomes[index] ?? open)
+      const until = requestEnd(records, from)
+      const sent = await sendRequest(
+        produce,
+        from === 0 && until === records.length ? records : records.slice(from, until),
+        deadlineMs,
+      )
+      outcomes = from === 0 ? sent : [...outcomes, ...sent]
     }
+    return outcomes
   }
 
 const sendRequest = async (
@@ -135,32 +137,26 @@ const unknownOutcome = (
     cause,
   })
 
-/** Indexes of the records per partition, each in order. */
-const byPartition = (records: readonly OutboundRecord[]): number[][] => {
-  const groups = new Map<string, number[]>()
-  for (const [index, { topic, partition }] of records.entries()) {
-    const key = `${partition} ${topic}`
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [index])
-    else group.push(index)
-  }
+/** Indexes of the records per partition, each in order; undefined where all are of one, as a publisher's are. */
+const byPartition = (records: readonly OutboundRecord[]): number[][] | undefined => {
+  const first = records[0]
+  if (records.every(({ topic, partition }) => topic === first?.topic && partition === first.partition)) return undefined
+  const groups = Map.groupBy(records.keys(), (index) => {
+    const { topic, partition } = records[index] as OutboundRecord
+    return `${partition} ${topic}`
+  })
   return [...groups.values()]
 }
 
-/** Cuts records into requests of bounded count and size; a record over the size goes alone. */
-function* requestsOf(records: readonly OutboundRecord[]): Generator<[from: number, until: number]> {
-  let from = 0
+/** Where a request of bounded count and size that begins at `from` ends; a record over the size goes alone. */
+const requestEnd = (records: readonly OutboundRecord[], from: number): number => {
   let bytes = 0
-  for (const [index, record] of records.entries()) {
-    const size = sizeOf(record)
-    if (index > from && (bytes + size > batchBytesMax || index - from >= batchRecordsMax)) {
-      yield [from, index]
-      from = index
-      bytes = 0
-    }
-    bytes += size
+  let index = from
+  for (; index < records.length && index - from < batchRecordsMax; index++) {
+    bytes += sizeOf(records[index] as OutboundRecord)
+    if (bytes > batchBytesMax && index > from) break
   }
-  if (from < records.length) yield [from, records.length]
+  return index
 }
 
 const sizeOf = ({ key, value, headers }: OutboundRecord): number =>

@@ -19,12 +19,12 @@ export interface ProduceAnswer {
   readonly message: string | undefined
 }
 
-/** The body of a request with acks of all in-sync replicas. */
+/** The body of a request with acks of all in-sync replicas, in parts, for the batches are large enough to copy once. */
 export const encodeProduce = (
   consignments: readonly Consignment[],
   timeoutMs: number,
   transactionalId: string | undefined,
-): Buffer => {
+): readonly Buffer[] => {
   const nameBytes = transactionalId === undefined ? 0 : Buffer.byteLength(transactionalId)
   const head = Buffer.allocUnsafe(12 + nameBytes)
   head.writeInt16BE(transactionalId === undefined ? -1 : nameBytes, 0)
@@ -32,7 +32,7 @@ export const encodeProduce = (
   head.writeInt16BE(allInSync, 2 + nameBytes)
   head.writeInt32BE(timeoutMs, 4 + nameBytes)
   head.writeInt32BE(consignments.length, 8 + nameBytes)
-  return Buffer.concat([head, ...consignments.flatMap((each) => [addressOf(each), each.batch])])
+  return [head, ...consignments.flatMap((each) => [addressOf(each), each.batch])]
 }
 
 const addressOf = ({ topic, partition, batch }: Consignment): Buffer => {

@@ -80,7 +80,7 @@ const createWire = (answer: (read: readonly Read[]) => readonly Answer[]) => {
     async exchange(nodeId, request) {
       const one = { nodeId, read: [] as readonly Read[] }
       sent.push(one)
-      one.read = await readRequest(request)
+      one.read = await readRequest(Buffer.concat(request))
       return writeAnswer(answer(one.read))
     },
     refresh: async (topic) => void refreshed.push(topic),

@@ -10,8 +10,8 @@ import { type BatchOwner, encodeBatch, packBatch } from './records/encode-batch.
 export interface ProduceWire {
   /** The broker that leads the partition, as last heard. Rejects as a broker would where it is not known. */
   leaderOf(topic: string, partition: number): Promise<number>
-  /** Sends the body of a produce request; resolves with the body of its answer. */
-  exchange(nodeId: number, request: Buffer): Promise<Buffer>
+  /** Sends the body of a produce request, given in parts; resolves with the body of its answer. */
+  exchange(nodeId: number, request: readonly Buffer[]): Promise<Buffer>
   /** Asks again who leads the partitions of the topic. */
   refresh(topic: string): Promise<void>
 }

@@ -80,7 +80,7 @@ export interface ConnectedBroker {
         readonly apiKey: number
         readonly apiVersion: number
         readonly apiName: string
-        encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>
+        encode(): Promise<{ readonly parts: readonly Buffer[] }>
       }
       readonly response: { decode(body: Buffer): Promise<Answer>; parse(answer: Answer): Promise<Answer> }
     }): Promise<Answer>

@@ -36,12 +36,12 @@ export const kafkajsProduceWire = (cluster: Cluster): ProduceWire => {
   }
 }
 
-/** What kafkajs takes for one of its encoders. */
-const requestOf = (body: Buffer) => ({
+/** What the patched kafkajs takes for one of its encoders. */
+const requestOf = (parts: readonly Buffer[]) => ({
   apiKey: produceApi.key,
   apiVersion: produceApi.version,
   apiName: produceApi.name,
-  encode: async () => ({ buf: body, buffer: body }),
+  encode: async () => ({ parts }),
 })
 
 const bodyAsItIs = { decode: async (body: Buffer) => body, parse: async (body: Buffer) => body }

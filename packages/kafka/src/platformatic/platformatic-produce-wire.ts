@@ -11,10 +11,14 @@ export const platformaticProduceWire = (cluster: Cluster): ProduceWire => ({
 })
 
 /** Bodies as they are, both ways. */
-const exchangeApi = createAPI<[request: Buffer], Buffer>(
+const exchangeApi = createAPI<[request: readonly Buffer[]], Buffer>(
   produceApi.key,
   produceApi.version,
-  (request) => Writer.create().append(request),
+  (request) => {
+    const writer = Writer.create()
+    for (const part of request) writer.append(part)
+    return writer
+  },
   (_correlationId: number, _apiKey: number, _version: number, reader: Reader) => reader.buffer.slice(reader.position),
   false,
   false,
