@@ -7,7 +7,7 @@ import { checkoutFolder, removeDeadStacks } from '@interchange/stack'
 import { openArena } from './arena.ts'
 import { runScenario, type ScenarioResult } from './run-scenario.ts'
 import type { Scenario, Size } from './scenario.ts'
-import { scenarios } from './scenarios.data.ts'
+import { scenarios } from './scenarios/index.ts'
 import { resultTable, summaryOf } from './summary.ts'
 
 const usage = `npm run drill -- [--smoke | --all] [--only NAME,NAME] [--seed N] [--list] [--json]

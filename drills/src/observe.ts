@@ -8,7 +8,7 @@ interface EffectRow extends Omit<Effect, 'row'> {
 }
 
 /** Everything there is to know at the end: the histories, Kafka as its own Java client reads it, and the tables. */
-export const observe = async ({ arena, topic, group, database, facts, scenario }: Stage): Promise<Observed> => {
+export const observe = async ({ arena, topic, group, database, facts, setting }: Stage): Promise<Observed> => {
   const { javaPath, jarsFolder } = arena.cluster
   const letterTopic = deadLetterTopicName(topic, group)
   const reader = { javaPath, jarsFolder, brokers: arena.internalBrokers.join() }
@@ -29,7 +29,7 @@ export const observe = async ({ arena, topic, group, database, facts, scenario }
         return { id: id ?? '', key, valueHash, fromPartition: Number(partition), fromOffset: Number(offset) }
       }),
     // Where nobody reads, to be in the log is the end.
-    effects: scenario.members > 0 ? effects : log.map(({ id }, row) => ({ row, id, key: '', seq: row })),
+    effects: setting.members > 0 ? effects : log.map(({ id }, row) => ({ row, id, key: '', seq: row })),
     waiting: new Set(waiting.map(({ id }) => id)),
     committed: committed.filter((offset) => offset.topic === topic),
   }

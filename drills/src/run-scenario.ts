@@ -9,7 +9,6 @@ import {
 } from '@interchange/drill-kit'
 import { waitFor } from '@interchange/testing'
 import type { Arena } from './arena.ts'
-import { carryOut } from './faults.ts'
 import { observe } from './observe.ts'
 import type { Scenario, Size } from './scenario.ts'
 import { type Actor, openStage, type Stage } from './stage.ts'
@@ -51,7 +50,7 @@ export const runScenario = async (scenario: Scenario, arena: Arena, options: Run
   try {
     stage.members.push(...(await Promise.all(Array.from({ length: scenario.members }, () => stage.start('member')))))
     const writer = await startWriter(stage)
-    const faults = await carryOutAll(stage, writer, options)
+    const faults = await carryOutAll(scenario, stage, writer, options)
     const settledMs = await settle(stage, writer)
     const observed = await observe(stage)
     return resultOf(scenario, observed, { ...options, faults, settledMs })
@@ -61,7 +60,7 @@ export const runScenario = async (scenario: Scenario, arena: Arena, options: Run
 }
 
 const startWriter = async (stage: Stage): Promise<Actor> => {
-  const { by, keys, perSecond, poisonRun = 0 } = stage.scenario.load
+  const { by, keys, perSecond, poisonRun = 0 } = stage.setting.load
   const role = by === 'publisher' ? 'writer' : by === 'outbox' ? 'outbox-writer' : 'stock-writer'
   const writer = await stage.start(role, { args: [keys, perSecond, poisonRun].map(String) })
   const sent = () => stage.facts().some((fact) => fact.op === 'send' && fact.phase === 'ok')
@@ -70,27 +69,27 @@ const startWriter = async (stage: Stage): Promise<Actor> => {
 }
 
 const carryOutAll = async (
+  scenario: Scenario,
   stage: Stage,
   writer: Actor,
   { size, seed, signal, say }: RunOptions,
 ): Promise<ScenarioResult['faults']> => {
   const random = createRandom(seed)
   const faults: { fault: string; target: string; effective: boolean }[] = []
-  for (const { fault, times, everyMs } of stage.scenario.faults) {
-    const name = 'toxic' in fault ? `${fault.kind} ${fault.toxic.kind}` : fault.kind
+  for (const { fault, times, everyMs } of scenario.faults) {
     for (let time = 1; time <= times[size]; time++) {
       await pause(everyMs, undefined, { signal })
-      stage.history.note({ op: 'fault', phase: 'begin', fault: name, target: '' })
+      stage.history.note({ op: 'fault', phase: 'begin', fault: fault.name, target: '' })
       try {
-        const target = await carryOut(fault, { stage, random, time, writer })
-        stage.history.note({ op: 'fault', phase: 'effective', fault: name, target })
-        faults.push({ fault: name, target, effective: true })
+        const target = await fault.carryOut({ stage, random, time, writer })
+        stage.history.note({ op: 'fault', phase: 'effective', fault: fault.name, target })
+        faults.push({ fault: fault.name, target, effective: true })
       } catch (error) {
         const target = error instanceof Error ? error.message : String(error)
-        faults.push({ fault: name, target, effective: false })
-        say(`    ${name}: ${target}`)
+        faults.push({ fault: fault.name, target, effective: false })
+        say(`    ${fault.name}: ${target}`)
       }
-      stage.history.note({ op: 'fault', phase: 'end', fault: name, target: '' })
+      stage.history.note({ op: 'fault', phase: 'end', fault: fault.name, target: '' })
     }
   }
   return faults
@@ -98,9 +97,9 @@ const carryOutAll = async (
 
 /** Ends the writing and waits until the group has settled all of it; answers how long that took, or null when it was late. */
 const settle = async (stage: Stage, writer: Actor): Promise<number | null> => {
-  const { scenario, history } = stage
-  if (scenario.load.by === 'outbox') await stage.start('relay')
-  history.note({ op: 'heal', withinMs: scenario.settleMs })
+  const { setting, history } = stage
+  if (setting.load.by === 'outbox') await stage.start('relay')
+  history.note({ op: 'heal', withinMs: setting.settleMs })
   const startedMs = performance.now()
   writer.signal('SIGTERM')
   try {
@@ -110,7 +109,7 @@ const settle = async (stage: Stage, writer: Actor): Promise<number | null> => {
       if (open !== '') throw new Error(open)
       return true
     }
-    await waitFor(left, { timeoutMs: scenario.settleMs, everyMs: 100, what: 'calm' })
+    await waitFor(left, { timeoutMs: setting.settleMs, everyMs: 100, what: 'calm' })
     history.note({ op: 'calm' })
     return Math.round(performance.now() - startedMs)
   } catch (error) {
@@ -120,9 +119,9 @@ const settle = async (stage: Stage, writer: Actor): Promise<number | null> => {
 }
 
 /** What there is still to do, in words; '' when everything is settled. */
-const unsettled = async ({ admin, database, scenario, topic, group, facts }: Stage): Promise<string> => {
-  if (scenario.members === 0) return ''
-  if (scenario.load.by === 'outbox') {
+const unsettled = async ({ admin, database, setting, topic, group, facts }: Stage): Promise<string> => {
+  if (setting.members === 0) return ''
+  if (setting.load.by === 'outbox') {
     const [row] = await database.query<{ sent: string }>('SELECT count(DISTINCT id) AS sent FROM effect')
     const written = facts().filter((fact) => fact.op === 'send' && fact.phase === 'ok').length
     if (Number(row?.sent) < written) return `${row?.sent} of ${written} rows have their effect`

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { scenarios } from './scenarios.data.ts'
+import { scenarios } from './scenarios/index.ts'
 
 test('scenarios have names of their own', () => {
   expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length)

@@ -15,7 +15,7 @@ import { type Database, migrate } from '@interchange/store'
 import { waitFor } from '@interchange/testing'
 import type { Arena } from './arena.ts'
 import { type Ground, groundVariable, openDatabase, openTransport, stepSchema } from './load/step.ts'
-import type { Scenario } from './scenario.ts'
+import type { Setting } from './setting.ts'
 import { stockProgram } from './stock-peers.ts'
 
 export const partitions = 6
@@ -35,7 +35,7 @@ export interface Actor extends Freezable {
 /** What one run of a scenario works with: topics, tables and names of its own. */
 export interface Stage {
   readonly arena: Arena
-  readonly scenario: Scenario
+  readonly setting: Setting
   readonly topic: string
   readonly group: string
   readonly history: HistoryFile
@@ -64,8 +64,8 @@ const programOf = async (role: Role): Promise<string> =>
     ? await stockProgram('drill-writer.mjs')
     : fileURLToPath(new URL(`./load/${role}.js`, import.meta.url))
 
-export const openStage = async (arena: Arena, scenario: Scenario, run: string): Promise<Stage> => {
-  const name = `drill-${scenario.name.toLowerCase()}-${run}`
+export const openStage = async (arena: Arena, setting: Setting, run: string): Promise<Stage> => {
+  const name = `drill-${setting.name.toLowerCase()}-${run}`
   const schema = name.replaceAll('-', '_')
   const historyFolder = join(arena.cluster.logFolder, name)
   await mkdir(historyFolder, { recursive: true })
@@ -75,7 +75,7 @@ export const openStage = async (arena: Arena, scenario: Scenario, run: string): 
   await database.query(
     'CREATE TABLE effect (row bigserial PRIMARY KEY, id uuid NOT NULL, key text NOT NULL, seq integer NOT NULL)',
   )
-  const registryUrl = scenario.registry === true ? (arena.registry?.url ?? null) : null
+  const registryUrl = setting.registry === true ? (arena.registry?.url ?? null) : null
   if (registryUrl !== null) await registerStep(arena, name, 1)
   const admin = await openTransport({ brokers: arena.internalBrokers, proc: 'runner' }).createAdmin()
   const topics = [name, deadLetterTopicName(name, name), replayLaneName(name, name)]
@@ -128,7 +128,7 @@ export const openStage = async (arena: Arena, scenario: Scenario, run: string): 
 
   return {
     arena,
-    scenario,
+    setting,
     topic: name,
     group: name,
     history,

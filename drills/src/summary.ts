@@ -1,6 +1,6 @@
 import type { Invariant } from '@interchange/drill-kit'
 import type { ScenarioResult } from './run-scenario.ts'
-import { scenarios } from './scenarios.data.ts'
+import { scenarios } from './scenarios/index.ts'
 
 /** What a run of drills comes to, in one object. */
 export interface Summary {

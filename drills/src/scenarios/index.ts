@@ -1,0 +1,13 @@
+import type { Scenario } from '../scenario.ts'
+import { consumeScenarios } from './consume.data.ts'
+import { networkScenarios } from './network.data.ts'
+import { publishScenarios } from './publish.data.ts'
+import { registryScenarios } from './registry.data.ts'
+
+/** What is drilled, by the names of the catalogue. */
+export const scenarios: readonly Scenario[] = [
+  ...publishScenarios,
+  ...consumeScenarios,
+  ...networkScenarios,
+  ...registryScenarios,
+]

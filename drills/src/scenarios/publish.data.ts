@@ -1,0 +1,77 @@
+import { killLeaderInFlight, loseProduceAnswer } from '../faults/brokers.ts'
+import { crashRelay } from '../faults/crash-relay.ts'
+import { database } from '../faults/toxics.ts'
+import type { Scenario } from '../scenario.ts'
+import { delivery, load } from './delivery.ts'
+
+const relayPoints = ['query.after', 'send.before', 'send.after', 'transaction.before', 'transaction.uncommitted']
+
+/** Family A of the catalogue: faults of publishing and the outbox. */
+export const publishScenarios: readonly Scenario[] = [
+  {
+    name: 'A1',
+    title: 'outbox-crash-points',
+    says: 'Kills the relay of an outbox (SIGKILL) at each step of its work, again and again. Every committed row must arrive, its effects once and in the order of its key.',
+    brokers: 1,
+    members: 1,
+    load: { by: 'outbox', keys: 20, perSecond: 200 },
+    faults: relayPoints.map((point) => ({
+      fault: crashRelay(point),
+      times: { smoke: 1, full: 40 },
+      everyMs: 0,
+    })),
+    settleMs: 30_000,
+    invariants: delivery,
+  },
+  {
+    name: 'A2',
+    title: 'leader-kill-in-flight',
+    says: 'Kills a broker of three (SIGKILL) while a send to it is on its way, and starts it again. Every send that was acknowledged must be in the log, where the sender was told.',
+    brokers: 3,
+    members: 1,
+    load,
+    faults: [{ fault: killLeaderInFlight, times: { smoke: 1, full: 30 }, everyMs: 3_000 }],
+    settleMs: 60_000,
+    invariants: delivery,
+  },
+  {
+    name: 'A2-stock',
+    title: 'leader-kill-in-flight, stock kafkajs',
+    says: 'Does the same to a producer of stock kafkajs 2.2.4 that sends to several partitions at once. It must lose acknowledged sends, or the drill above proves nothing.',
+    brokers: 3,
+    members: 0,
+    load: { by: 'stock-kafkajs', keys: 6, perSecond: 50 },
+    faults: [{ fault: killLeaderInFlight, times: { smoke: 2, full: 5 }, everyMs: 3_000 }],
+    settleMs: 60_000,
+    invariants: ['V1'],
+    mustBreak: true,
+  },
+  {
+    name: 'A3',
+    title: 'produce-answer-lost',
+    says: 'Lets a broker write a send, swallows its answer and resets the connection. The send must be repeated under its id and have its effect once, in the order of its key.',
+    brokers: 1,
+    members: 1,
+    load,
+    faults: [{ fault: loseProduceAnswer, times: { smoke: 5, full: 200 }, everyMs: 500 }],
+    settleMs: 30_000,
+    invariants: delivery,
+  },
+  {
+    name: 'A11',
+    title: 'database-down',
+    says: 'Takes the database away from the members: connections end and new ones are refused. Offsets must not pass what is not committed, nothing may become a dead letter, and all must be settled soon after.',
+    brokers: 1,
+    members: 2,
+    load,
+    faults: [
+      {
+        fault: database({ kind: 'down' }, 6_000),
+        times: { smoke: 1, full: 10 },
+        everyMs: 2_000,
+      },
+    ],
+    settleMs: 30_000,
+    invariants: delivery,
+  },
+]
