@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { checkoutFolder, removeDeadStacks } from '@interchange/stack'
 import { openArena } from './arena.ts'
 import { runScenario, type ScenarioResult } from './run-scenario.ts'
-import type { Scenario, Size } from './scenario.ts'
+import { runsIn, type Scenario, type Size } from './scenario.ts'
 import { scenarios } from './scenarios/index.ts'
 import { resultTable, summaryOf } from './summary.ts'
 
@@ -101,6 +101,8 @@ const tell = (result: ScenarioResult, startedMs: number): void => {
     `  ${passed ? 'ok' : 'FAILED'} in ${tookS} s: ${acknowledged} acknowledged, ${effective} of ${faults.length} faults,`,
   )
   say(`  ${repeatedRecords} records repeated, settled in ${settledMs ?? '-'} ms${takeOver}`)
+  for (const { figure, measured, allowed } of result.figures)
+    say(`  ${figure} ${measured ?? 'not seen'} of ${allowed} allowed`)
   for (const { invariant, detail, facts } of counterExamples) {
     say(`    ${invariant}: ${detail}`)
     for (const fact of facts) say(`      ${JSON.stringify(fact)}`)
@@ -146,8 +148,9 @@ const readOptions = () => {
     if (unknown.length > 0) return `There is no scenario ${unknown.join(', ')}.\n\n`
     const seed = Number(values.seed)
     if (!Number.isInteger(seed) || seed < 0) return '--seed is a whole number.\n\n'
-    const chosen = scenarios.filter(({ name }) => names.includes(name))
     const size: Size = values.all ? 'full' : 'smoke'
+    const chosen = scenarios.filter((scenario) => names.includes(scenario.name) && runsIn(scenario, size))
+    if (chosen.length === 0) return `${names.join(', ')} runs in full only: --all.\n\n`
     return { chosen, size, seed, list: values.list, json: values.json }
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n\n`

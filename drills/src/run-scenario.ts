@@ -1,14 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  checkObserved,
-  type Happened,
-  type Invariant,
-  type Observed,
-  smallest,
-  type Violation,
-} from '@interchange/drill-kit'
+import { checkObserved, type Invariant, type Observed, smallest, type Violation } from '@interchange/drill-kit'
 import { waitFor } from '@interchange/testing'
 import type { Arena } from './arena.ts'
+import { type BoundFigure, figuresOf, isKept, takeOvers } from './figures.ts'
 import { observe } from './observe.ts'
 import type { Scenario, Size } from './scenario.ts'
 import { type Actor, openStage, type Stage } from './stage.ts'
@@ -29,10 +23,12 @@ export interface ScenarioResult {
   readonly takeOverMs: readonly number[]
   /** From the end of the faults until all was settled. */
   readonly settledMs: number | null
+  /** What the scenario has bounds for. */
+  readonly figures: readonly BoundFigure[]
   readonly broken: Readonly<Partial<Record<Invariant, number>>>
   /** The smallest counter-example of each broken invariant. */
   readonly counterExamples: readonly Violation[]
-  /** Every fault took effect, and the invariants hold; for a red control: one of them is broken. */
+  /** Every fault took effect, the figures keep their bounds and the invariants hold; for a red control: one of them is broken. */
   readonly passed: boolean
 }
 
@@ -139,7 +135,7 @@ const unsettled = async ({ admin, database, setting, topic, group, facts }: Stag
 }
 
 const resultOf = (
-  { name, invariants, mustBreak = false }: Scenario,
+  { name, invariants, bounds = {}, mustBreak = false }: Scenario,
   observed: Observed,
   run: RunOptions & Pick<ScenarioResult, 'faults' | 'settledMs'>,
 ): ScenarioResult => {
@@ -147,6 +143,7 @@ const resultOf = (
   const violations = Map.groupBy(checkObserved(observed, invariants), ({ invariant }) => invariant)
   const broken = Object.fromEntries([...violations].map(([invariant, found]) => [invariant, found.length]))
   const effective = run.faults.every((fault) => fault.effective)
+  const figures = figuresOf(observed, bounds)
   return {
     name,
     size: run.size,
@@ -159,27 +156,11 @@ const resultOf = (
     faults: run.faults,
     takeOverMs: takeOvers(observed.history),
     settledMs: run.settledMs,
+    figures,
     broken,
     counterExamples: [...violations.values()].flatMap((found) => smallest(found) ?? []),
-    passed: effective && violations.size > 0 === mustBreak,
+    passed: effective && figures.every(isKept) && violations.size > 0 === mustBreak,
   }
-}
-
-/** How long the partitions of each killed member were nobody's. */
-const takeOvers = (history: readonly Happened[]): readonly number[] => {
-  const killed = history.filter(
-    (fact) => fact.op === 'fault' && fact.phase === 'effective' && fact.fault === 'kill-member',
-  )
-  return killed
-    .flatMap((kill) => {
-      const target = kill.op === 'fault' ? kill.target : ''
-      const last = history.findLast(({ proc }) => proc === target)
-      const next = history.find(
-        ({ at, op, proc }) => op === 'assigned' && proc !== target && at > (last?.at ?? kill.at),
-      )
-      return last === undefined || next === undefined ? [] : [Math.round(next.at - last.at)]
-    })
-    .sort((a, b) => a - b)
 }
 
 /** mulberry32: small, and the same everywhere. */

@@ -17,6 +17,7 @@ const result = (name: string, more: Partial<ScenarioResult> = {}): ScenarioResul
   ],
   takeOverMs: [],
   settledMs: 1,
+  figures: [],
   broken: {},
   counterExamples: [],
   passed: true,
@@ -34,8 +35,14 @@ test('counts what was lost, doubled and out of order, each by itself, and only f
     duplicatedEffects: 3,
     orderViolations: 4,
     otherViolations: 4,
+    boundsMissed: 0,
     redControls: { red: 0, total: 0 },
   })
+})
+
+test('a figure over its bound, or with nothing to measure, is a bound missed', () => {
+  const figures = [1_000, 1_001, null].map((measured) => ({ figure: 'stallMs', measured, allowed: 1_000 }) as const)
+  expect(summaryOf([result('B1', { figures, passed: false })])).toMatchObject({ failed: ['B1'], boundsMissed: 2 })
 })
 
 test('what a stock client loses makes its control red and is nothing we lost', () => {

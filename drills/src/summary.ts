@@ -1,4 +1,5 @@
 import type { Invariant } from '@interchange/drill-kit'
+import { isKept, quantile } from './figures.ts'
 import type { ScenarioResult } from './run-scenario.ts'
 import { scenarios } from './scenarios/index.ts'
 
@@ -14,6 +15,8 @@ export interface Summary {
   readonly orderViolations: number
   /** Of every other invariant. */
   readonly otherViolations: number
+  /** Figures over their bounds, or without anything to measure. */
+  readonly boundsMissed: number
   readonly redControls: { readonly red: number; readonly total: number }
 }
 
@@ -41,6 +44,7 @@ export const summaryOf = (results: readonly ScenarioResult[]): Summary => {
     duplicatedEffects: broken(counted.doubled),
     orderViolations: broken(counted.order),
     otherViolations: broken(rest),
+    boundsMissed: own.flatMap(({ figures }) => figures).filter((figure) => !isKept(figure)).length,
     redControls: { red: controls.filter(({ passed }) => passed).length, total: controls.length },
   }
 }
@@ -67,7 +71,3 @@ export const resultTable = (results: readonly ScenarioResult[]): string => {
     )
     .join('\n')
 }
-
-/** The value that this share of the others does not exceed; `sorted` rises. */
-const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? 0

@@ -1,0 +1,94 @@
+import type { Happened, Observed } from '@interchange/drill-kit'
+
+/** What a drill measures beside its invariants. A scenario may name the most that is allowed. */
+export const figures = {
+  takeOverMsP95: 'from the end of a killed member to the next owner of its partitions, in 95 of 100 cases',
+  stallMs:
+    'longest from a send to the first accepted commit behind it: the way there, the work and the group in between',
+  rejectMs: 'longest from a send to its rejection, where senders have a deadline',
+} as const
+
+export type Figure = keyof typeof figures
+
+/** The most that is allowed, in the unit of the figure's name. */
+export type Bounds = Readonly<Partial<Record<Figure, number>>>
+
+/** A figure held against its bound. `measured` is null when there was nothing to measure, which keeps no bound. */
+export interface BoundFigure {
+  readonly figure: Figure
+  readonly measured: number | null
+  readonly allowed: number
+}
+
+/** Measures what a scenario has bounds for. */
+export const figuresOf = ({ history, log }: Pick<Observed, 'history' | 'log'>, bounds: Bounds): BoundFigure[] =>
+  Object.entries(bounds).map(([name, allowed]) => {
+    const figure = name as Figure
+    return { figure, measured: measures[figure](history, log), allowed }
+  })
+
+export const isKept = ({ measured, allowed }: BoundFigure): boolean => measured !== null && measured <= allowed
+
+/** The value that this share of the others does not exceed; `sorted` rises. */
+export const quantile = (sorted: readonly number[], share: number): number | null =>
+  sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? null
+
+/** How long the partitions of each killed member were nobody's, in rising order. */
+export const takeOvers = (history: readonly Happened[]): readonly number[] => {
+  const killed = history.filter(
+    (fact) => fact.op === 'fault' && fact.phase === 'effective' && fact.fault === 'kill-member',
+  )
+  return killed
+    .flatMap((kill) => {
+      const target = kill.op === 'fault' ? kill.target : ''
+      const last = history.findLast(({ proc }) => proc === target)
+      const next = history.find(
+        ({ at, op, proc }) => op === 'assigned' && proc !== target && at > (last?.at ?? kill.at),
+      )
+      return last === undefined || next === undefined ? [] : [Math.round(next.at - last.at)]
+    })
+    .sort((a, b) => a - b)
+}
+
+type Measure = (history: readonly Happened[], log: Observed['log']) => number | null
+
+const longestStall: Measure = (history, log) => {
+  const sentAt = new Map<string, number>()
+  for (const fact of history)
+    if (fact.op === 'send' && fact.phase === 'invoke' && !sentAt.has(fact.id)) sentAt.set(fact.id, fact.at)
+  const commits = Map.groupBy(
+    history.flatMap((fact) => (fact.op === 'commit' && fact.phase === 'ok' ? [fact] : [])),
+    ({ partition }) => partition,
+  )
+  // A message that came twice was done the first time.
+  const firsts = new Map([...log].sort((a, b) => b.offset - a.offset).map((record) => [record.id, record]))
+  return longest(
+    [...firsts.values()].map(({ id, partition, offset }) => {
+      const end = commits.get(partition)?.find((commit) => commit.offset > offset)
+      return [sentAt.get(id), end?.at]
+    }),
+  )
+}
+
+const longestReject: Measure = (history) => {
+  const invoked = new Map<string, number>()
+  return longest(
+    history.map((fact) => {
+      if (fact.op !== 'send') return [undefined, undefined]
+      if (fact.phase === 'invoke') invoked.set(fact.id, fact.at)
+      return fact.phase === 'info' || fact.phase === 'fail' ? [invoked.get(fact.id), fact.at] : [undefined, undefined]
+    }),
+  )
+}
+
+const longest = (spans: readonly (readonly [number | undefined, number | undefined])[]): number | null => {
+  let most: number | null = null
+  for (const [from, to] of spans) if (from !== undefined && to !== undefined) most = Math.max(most ?? 0, to - from)
+  return most === null ? null : Math.round(most)
+}
+
+const measures: Readonly<Record<Figure, Measure>> = {
+  takeOverMsP95: (history) => quantile(takeOvers(history), 0.95),
+  stallMs: longestStall,
+  rejectMs: longestReject,
+}
