@@ -33,7 +33,20 @@ export type Fact =
       readonly partition: number
       readonly offset: number
       readonly epoch: number
+      /** With `info`, what it was told. */
+      readonly code?: string
     }
+  /** A reader of committed records was handed this one; `of` is the message it was made of, or else its own id. */
+  | {
+      readonly op: 'read'
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+      readonly id: string
+      readonly of: string
+    }
+  /** What all accounts of the ledger came to at one moment. */
+  | { readonly op: 'snapshot'; readonly total: number }
   /** The process is about to die at a crash point. */
   | { readonly op: 'crash'; readonly point: string; readonly hit: number }
   | { readonly op: 'process'; readonly phase: 'started' | 'ready' | 'ended'; readonly detail: string }
@@ -44,6 +57,8 @@ export type Fact =
       readonly fault: string
       readonly target: string
     }
+  /** What a fault measured by itself, in the unit of the figure's name. */
+  | { readonly op: 'measured'; readonly figure: string; readonly value: number }
   /** The faults are over: everything has to be settled within `withinMs`; `late` says what was not. */
   | { readonly op: 'heal'; readonly withinMs: number }
   | { readonly op: 'calm' }

@@ -24,6 +24,29 @@ export interface Letter extends Omit<ReadRecord, 'partition' | 'offset'> {
   readonly fromOffset: number
 }
 
+/** A committed record of a topic that is written in transactions. */
+export interface OutputRecord extends ReadRecord {
+  readonly topic: string
+  /** `ce_causationid`: the message it was made of. */
+  readonly cause: string | null
+}
+
+/** What was written in transactions. */
+export interface Outputs {
+  /** Each message of the load leaves one record in each of these; none where the load itself is written in transactions. */
+  readonly topics: readonly string[]
+  readonly records: readonly OutputRecord[]
+}
+
+/** The books that transfers leave: each leg moves its amount between an account and the clearing account. */
+export interface Ledger {
+  /** What all accounts came to at first. */
+  readonly opening: number
+  /** What the clearing account holds at the end: of transfers with one leg. */
+  readonly clearing: number
+  readonly legs: readonly { readonly transfer: string; readonly side: string; readonly amount: number }[]
+}
+
 /** All that is known when a drill is over. Checkers read nothing else. */
 export interface Observed {
   readonly history: readonly Happened[]
@@ -36,4 +59,7 @@ export interface Observed {
   readonly waiting: ReadonlySet<string>
   /** The group's committed offsets at the end. */
   readonly committed: readonly { readonly partition: number; readonly offset: number }[]
+  /** Absent where nothing is written in transactions. */
+  readonly outputs?: Outputs
+  readonly ledger?: Ledger
 }
