@@ -1,4 +1,4 @@
-import { startProxy, type TcpProxy } from '@interchange/drill-kit'
+import { type HttpFront, startHttpFront, startProxy, type TcpProxy } from '@interchange/drill-kit'
 import { type RunningCluster, startCluster } from '@interchange/stack'
 
 /** Brokers and a database, each behind a proxy; scenarios of one size take turns in it. */
@@ -7,8 +7,13 @@ export interface Arena {
   /** In the order of the brokers. */
   readonly brokerProxies: readonly TcpProxy[]
   readonly databaseProxy: TcpProxy
-  /** Null where no scenario needs a registry. */
-  readonly registry: { readonly proxy: TcpProxy; readonly url: string; readonly internalUrl: string } | null
+  /** Null where no scenario needs one. Who asks at `url` goes through the proxy, then the front. */
+  readonly registry: {
+    readonly proxy: TcpProxy
+    readonly front: HttpFront
+    readonly url: string
+    readonly internalUrl: string
+  } | null
   /** What processes under drill are told. */
   readonly brokers: readonly string[]
   readonly databaseUrl: string
@@ -52,15 +57,18 @@ export const openArena = async (options: {
     async close() {
       await cluster.stop()
       await Promise.all(
-        [...brokerProxies, databaseProxy, ...(registry === null ? [] : [registry.proxy])].map((proxy) => proxy.stop()),
+        [...brokerProxies, databaseProxy, ...(registry === null ? [] : [registry.proxy, registry.front])].map((proxy) =>
+          proxy.stop(),
+        ),
       )
     },
   }
 }
 
 const openRegistry = async ({ address, url }: { readonly address: string; readonly url: string }) => {
-  const proxy = await startProxy({ target: address })
-  return { proxy, url: url.replace(address, proxy.address), internalUrl: url }
+  const front = await startHttpFront({ target: address })
+  const proxy = await startProxy({ target: front.address })
+  return { proxy, front, url: url.replace(address, proxy.address), internalUrl: url }
 }
 
 const seconds = (sinceMs: number): string => ((performance.now() - sinceMs) / 1_000).toFixed(1)

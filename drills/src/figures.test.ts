@@ -1,6 +1,6 @@
 import type { Fact, Happened } from '@interchange/drill-kit'
 import { expect, test } from 'vitest'
-import { figuresOf, isKept } from './figures.ts'
+import { type Figure, figuresOf, isKept } from './figures.ts'
 
 const at = (time: number, fact: Fact, proc = 'member-1'): Happened => ({ at: time, proc, ...fact })
 const send = (time: number, phase: 'invoke' | 'ok' | 'info', id: string): Happened =>
@@ -8,7 +8,7 @@ const send = (time: number, phase: 'invoke' | 'ok' | 'info', id: string): Happen
 const commit = (time: number, offset: number, phase: 'ok' | 'fail' = 'ok'): Happened =>
   at(time, { op: 'commit', phase, partition: 0, offset, epoch: 1 })
 const record = (id: string, offset: number) => ({ partition: 0, offset, id, key: 'k', valueHash: null })
-const measured = (figure: 'takeOverMsP95' | 'stallMs' | 'rejectMs', history: readonly Happened[], ids: string[] = []) =>
+const measured = (figure: Figure, history: readonly Happened[], ids: string[] = []) =>
   figuresOf({ history, log: ids.map(record) }, { [figure]: 1_000 })[0]?.measured
 
 test('a stall reaches from a send to the first accepted commit behind it', () => {
@@ -34,6 +34,13 @@ test('a take-over reaches from the last word of the killed to the next owner', (
     at(50, { op: 'assigned', partition: 0, epoch: 2 }, 'member-2'),
   ]
   expect(measured('takeOverMsP95', history)).toBe(40)
+})
+
+test('of what faults measured themselves the worst counts, and only under its own name', () => {
+  const noted = (value: number): Happened => at(value, { op: 'measured', figure: 'resumeMs', value }, 'runner')
+  const other = at(9, { op: 'measured', figure: 'other', value: 9_000 }, 'runner')
+  expect(measured('resumeMs', [noted(20), noted(80), other, noted(50)])).toBe(80)
+  expect(measured('resumeMs', [other])).toBeNull()
 })
 
 test('a figure keeps its bound at the bound, and not over it or with nothing to measure', () => {

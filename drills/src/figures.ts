@@ -6,6 +6,7 @@ export const figures = {
   stallMs:
     'longest from a send to the first accepted commit behind it: the way there, the work and the group in between',
   rejectMs: 'longest from a send to its rejection, where senders have a deadline',
+  resumeMs: 'longest from the end of the trouble of something the members need to the first effect that waited for it',
 } as const
 
 export type Figure = keyof typeof figures
@@ -87,8 +88,19 @@ const longest = (spans: readonly (readonly [number | undefined, number | undefin
   return most === null ? null : Math.round(most)
 }
 
+/** What the faults measured themselves, at its worst. */
+const noted =
+  (figure: Figure): Measure =>
+  (history) =>
+    history.reduce<number | null>(
+      (most, fact) =>
+        fact.op === 'measured' && fact.figure === figure ? Math.max(most ?? fact.value, fact.value) : most,
+      null,
+    )
+
 const measures: Readonly<Record<Figure, Measure>> = {
   takeOverMsP95: (history) => quantile(takeOvers(history), 0.95),
   stallMs: longestStall,
   rejectMs: longestReject,
+  resumeMs: noted('resumeMs'),
 }

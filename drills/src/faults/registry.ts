@@ -1,40 +1,71 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { ActiveToxic, Manner, Toxic } from '@interchange/drill-kit'
 import { waitFor } from '@interchange/testing'
-import { registerStep } from '../stage.ts'
+import { type Actor, registerStep, type Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
 
+type Trouble = Pick<ActiveToxic, 'effects' | 'remove'>
+type Registry = NonNullable<Stage['arena']['registry']>
+
+/** The way to the registry is cut, held or narrowed while a version comes that is new to the members. */
+export const newSchemaBehind = (toxic: Toxic, forMs: number): Fault =>
+  newSchemaDuring(toxic.kind, ({ proxy }) => proxy.add(toxic), forMs)
+
+/** The registry answers in this manner while a version comes that is new to the members. */
+export const newSchemaAnswered = (manner: Manner, forMs: number): Fault =>
+  newSchemaDuring(
+    manner.kind === 'status' ? `status ${manner.status}` : manner.kind,
+    async ({ front }) => front.behave(manner),
+    forMs,
+  )
+
 /**
- * A writer with a new schema version comes while the members cannot ask the registry; seen when they have its records and can
- * do nothing with them for so long.
+ * A writer with a new schema version comes while the members cannot ask the registry; seen when the registry's trouble was met,
+ * and the members have records of that version and can do nothing with them for so long.
  */
-export const newSchemaWithoutRegistry = (forMs: number): Fault => ({
-  name: 'new-schema-without-registry',
+const newSchemaDuring = (name: string, begin: (registry: Registry) => Promise<Trouble>, forMs: number): Fault => ({
+  name: `new-schema, registry ${name}`,
   async carryOut({ stage }) {
-    const { arena, topic, setting, database } = stage
-    if (arena.registry === null) throw new Error('this arena has no registry')
-    await registerStep(arena, topic, 2)
-    // The members that know the version already are no test: each time it has to be new to them.
-    for (const member of stage.members.splice(0)) await member.process.stop(20_000)
-    stage.members.push(...(await Promise.all(Array.from({ length: setting.members }, () => stage.start('member')))))
-    const down = await arena.registry.proxy.add({ kind: 'down' })
-    const { keys, perSecond } = setting.load
-    const ground = { schemaVersion: 2, registryUrl: arena.registry.internalUrl } as const
+    const registry = registryOf(stage)
+    await registerStep(stage.arena, stage.topic, 2)
+    await restartMembers(stage)
+    const trouble = await begin(registry)
+    const { keys, perSecond } = stage.setting.load
+    const ground = { schemaVersion: 2, registryUrl: registry.internalUrl } as const
     const writer = await stage.start('writer', { args: [keys, perSecond, 0].map(String), ground })
-    try {
-      const delivered = (): boolean => {
-        const theirs = new Set(
-          stage.facts().flatMap((fact) => (fact.op === 'send' && fact.proc === writer.proc ? [fact.id] : [])),
-        )
-        return stage.facts().some((fact) => fact.op === 'deliver' && theirs.has(fact.id))
-      }
-      await waitFor(delivered, { timeoutMs: seenMs, everyMs: 200, what: 'a delivery of the new version' })
-      await pause(forMs)
-      const done = await database.query('SELECT 1 FROM effect WHERE key LIKE $1 LIMIT 1', [`${writer.proc}/%`])
-      if (done.length > 0) throw new Error('the members could read the new version')
-    } finally {
-      await down.remove()
-      await writer.process.stop(20_000)
+    const met = (): boolean => trouble.effects() > 0 && isDelivered(stage, writer)
+    const hasEffect = async (): Promise<boolean> => {
+      const rows = await stage.database.query('SELECT 1 FROM effect WHERE key LIKE $1 LIMIT 1', [`${writer.proc}/%`])
+      return rows.length > 0
     }
+    try {
+      await waitFor(met, { timeoutMs: seenMs, everyMs: 200, what: 'a delivery of the new version' })
+      await pause(forMs)
+      if (await hasEffect()) throw new Error('the members could read the new version')
+    } finally {
+      await trouble.remove()
+    }
+    const healedMs = performance.now()
+    await waitFor(hasEffect, { timeoutMs: seenMs, everyMs: 50, what: 'an effect of the new version' })
+    stage.history.note({ op: 'measured', figure: 'resumeMs', value: Math.round(performance.now() - healedMs) })
+    await writer.process.stop(20_000)
     return 'registry'
   },
 })
+
+export const registryOf = ({ arena }: Stage): Registry => {
+  if (arena.registry === null) throw new Error('this arena has no registry')
+  return arena.registry
+}
+
+/** New processes know no schema: each time a version has to be new to those that read it. */
+const restartMembers = async (stage: Stage): Promise<void> => {
+  for (const member of stage.members.splice(0)) await member.process.stop(20_000)
+  stage.members.push(...(await Promise.all(Array.from({ length: stage.setting.members }, () => stage.start('member')))))
+}
+
+const isDelivered = (stage: Stage, { proc }: Actor): boolean => {
+  const facts = stage.facts()
+  const theirs = new Set(facts.flatMap((fact) => (fact.op === 'send' && fact.proc === proc ? [fact.id] : [])))
+  return facts.some((fact) => fact.op === 'deliver' && theirs.has(fact.id))
+}

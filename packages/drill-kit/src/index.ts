@@ -3,7 +3,14 @@ export { checkObserved } from './checkers/check-observed.ts'
 export { type CrashPoint, crashText, crashVariable, createCrashPoints, readCrashPoint } from './faults/crash-points.ts'
 export { type Freezable, freeze, thaw } from './faults/freeze.ts'
 export { createHistoryReader, type Fact, type Happened, type HistoryFile, openHistory } from './history/history.ts'
-export type { Effect, Letter, Observed, ReadRecord } from './history/observed.ts'
+export type { Effect, Ledger, Letter, Observed, OutputRecord, Outputs, ReadRecord } from './history/observed.ts'
+export {
+  type ActiveManner,
+  type AskedRequest,
+  type HttpFront,
+  type Manner,
+  startHttpFront,
+} from './proxy/http-front.ts'
 export type { KafkaRequest } from './proxy/kafka-frames.ts'
 export { type ProxyOptions, startProxy, type TcpProxy } from './proxy/start-proxy.ts'
 export type { ActiveToxic, Direction, Toxic } from './proxy/toxic.ts'
