@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { classify } from './classify.ts'
 import { InterchangeError, notYet, rejected } from './failure.ts'
@@ -41,6 +44,21 @@ describe('classify', () => {
     ['URIError', new URIError('bad')],
   ])('takes a %s for a programming error: poison', (type, error) => {
     expect(classify(error)).toMatchObject({ failureClass: 'poison', code: 'ICX_HANDLER_CRASHED', type })
+  })
+
+  it('takes a fetch that had no answer for transient, though it throws a TypeError (B14)', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await new Promise((resolve) => server.close(resolve))
+    const refused = await fetch(`http://127.0.0.1:${port}/`).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(TypeError)
+    expect(classify(refused)).toMatchObject({ failureClass: 'transient', code: 'ICX_HANDLER_FAILED' })
+  })
+
+  it('takes a fetch of what is no address for a programming error', async () => {
+    const invalid = await fetch('http://').catch((error: unknown) => error)
+    expect(classify(invalid)).toMatchObject({ failureClass: 'poison', code: 'ICX_HANDLER_CRASHED' })
   })
 
   it('takes a subclass of a programming error for one', () => {

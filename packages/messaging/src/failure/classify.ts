@@ -18,7 +18,8 @@ export interface Failure {
 
 /**
  * Understands anything that can be thrown, and never throws itself: strings, undefined, frozen errors, circular causes,
- * proxies and getters that throw (X60). Programming errors are `poison`, an error of no known kind is `transient`.
+ * proxies and getters that throw (X60). Programming errors are `poison`; a `fetch` without an answer, and an error of no known
+ * kind, are `transient`.
  */
 export const classify = (thrown: unknown): Failure => {
   const own = attempt(() => (thrown instanceof InterchangeError ? thrown : undefined))
@@ -45,9 +46,19 @@ const programmingErrors: ReadonlySet<string> = new Set([
 const foreign = (thrown: unknown, type: string, message: string): InterchangeError => {
   const claimed = attempt(() => claimOf(thrown))
   if (claimed !== undefined) return new InterchangeError(claimed.code, message, { ...claimed.options, cause: thrown })
-  return programmingErrors.has(type)
+  return programmingErrors.has(type) && attempt(() => isOfTheNetwork(thrown)) !== true
     ? new InterchangeError('ICX_HANDLER_CRASHED', message, { class: 'poison', cause: thrown })
     : new InterchangeError('ICX_HANDLER_FAILED', message, { class: 'transient', cause: thrown })
+}
+
+/**
+ * `fetch` throws a TypeError for whatever keeps it from an answer (Fetch standard, "network error"); Node keeps what it was as the
+ * cause, with a code. What was wrong before anything was sent has a code too, and stays a programming error.
+ */
+const isOfTheNetwork = (thrown: unknown): boolean => {
+  const cause = thrown instanceof TypeError ? thrown.cause : undefined
+  const code = typeof cause === 'object' && cause !== null ? (cause as { code?: unknown }).code : undefined
+  return typeof code === 'string' && !/^(UND_)?ERR_INVALID/.test(code)
 }
 
 /** The code and class of an error made by another copy of this package. */
