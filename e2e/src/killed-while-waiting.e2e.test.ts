@@ -113,6 +113,7 @@ const books = async () => {
       replayId: null,
       deadMessageId: null,
       deadFrom: null,
+      originalOffset: null,
       key: record.key?.toString('utf8') ?? null,
       valueHash: null,
     })

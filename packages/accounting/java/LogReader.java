@@ -21,7 +21,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * them as JSON Lines. None of our code is between the broker and this output, so it can say that our code lost something.
  *
  * Usage: java -cp '<kafka jars>' LogReader.java BROKERS TOPIC,TOPIC,... GROUP,GROUP,... DEADLINE_SECONDS
- * Lines: {"g":group,"t":topic,"p":partition,"c":committed}, {"t","p","o","ts","id","cause","corr","replay","message","from","key","sha"}, and
+ * Lines: {"g":group,"t":topic,"p":partition,"c":committed}, {"t","p","o","ts","id","cause","corr","replay","message","from","was","key","sha"}, and
  * {"end":true,"records":n} as the last one; without it the reading is not complete.
  */
 public final class LogReader {
@@ -94,16 +94,15 @@ public final class LogReader {
         + ",\"ts\":" + record.timestamp() + ",\"id\":" + header(record, "ce_id") + ",\"cause\":"
         + header(record, "ce_causationid") + ",\"corr\":" + header(record, "ce_correlationid") + ",\"replay\":"
         + header(record, "dlq-replay-id") + ",\"message\":" + header(record, "dlq-message-id") + ",\"from\":"
-        + deadFrom(record) + ",\"key\":"
+        + deadFrom(record) + ",\"was\":" + header(record, "dlq-offset") + ",\"key\":"
         + quote(record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8)) + ",\"sha\":"
         + quote(sha(record.value())) + "}\n");
   }
 
-  /** The place of the record that this dead letter is of. */
+  /** Topic and partition of the record that this dead letter is of. */
   private static String deadFrom(ConsumerRecord<byte[], byte[]> record) {
-    if (record.headers().lastHeader("dlq-offset") == null) return "null";
-    return "{\"t\":" + header(record, "dlq-topic") + ",\"p\":" + header(record, "dlq-partition") + ",\"o\":"
-        + header(record, "dlq-offset") + "}";
+    if (record.headers().lastHeader("dlq-topic") == null) return "null";
+    return "{\"t\":" + header(record, "dlq-topic") + ",\"p\":" + header(record, "dlq-partition") + "}";
   }
 
   private static String header(ConsumerRecord<byte[], byte[]> record, String name) {

@@ -13,6 +13,7 @@ const record = (topic: string, offset: number, id: string, more: Partial<LogReco
   replayId: null,
   deadMessageId: null,
   deadFrom: null,
+  originalOffset: null,
   key: null,
   valueHash: `hash of ${id}`,
   ...more,
@@ -51,6 +52,55 @@ describe('the books', () => {
     expect(balance.groups[1]).toMatchObject({ in: 1, done: 0, waiting: 1, dead: 0 })
     const settled = closeBooks(facts, [{ ...group, doneIds: new Set(['a1']) }], new Set())
     expect(settled.groups[0]).toMatchObject({ in: 1, done: 1, waiting: 0 })
+  })
+
+  describe('of a group with retry topics', () => {
+    const retryTopics = [1, 2].map((level) => ({ name: `in.v1.transformer.retry.${level}`, topic: 'in.v1' }))
+    const booked: BookedGroup = { ...transformer, retryTopics }
+    const retry = (level: number, offset: number, of: LogRecord): LogRecord =>
+      record(`in.v1.transformer.retry.${level}`, offset, of.id ?? '', {
+        id: of.id,
+        deadMessageId: of.id ?? 'made up by the group',
+        originalOffset: String(of.offset),
+      })
+    const [a, b] = [record('in.v1', 0, 'a'), record('in.v1', 1, 'b')]
+    const committed = (...retries: readonly number[]) =>
+      [2, ...retries].map((offset, level) => {
+        const topic = level === 0 ? 'in.v1' : `in.v1.transformer.retry.${level}`
+        return { group: 'transformer', topic, partition: 0, offset }
+      })
+    const balanceOf = (records: readonly LogRecord[], ...retries: readonly number[]) =>
+      closeBooks({ records, committed: committed(...retries) }, [booked], new Set()).groups[0]
+    const answer = (id: string) => record('out.v1', 0, `${id}1`, { causationId: id })
+
+    it('close over what lies in one of them', () => {
+      const records = [a, b, retry(1, 0, a), retry(1, 1, b)]
+      expect(balanceOf(records)).toMatchObject({ in: 2, waiting: 2, missingIds: [] })
+      expect(balanceOf([...records, retry(2, 0, a), answer('b')], 2)).toMatchObject({
+        done: 1,
+        waiting: 1,
+        missingIds: [],
+      })
+    })
+
+    it('close over what went through them', () => {
+      const letter = record('in.v1.transformer.dlq', 0, 'b', { deadMessageId: 'b', deadFrom: 'in.v1/0/1' })
+      const records = [a, b, retry(1, 0, a), retry(1, 1, b), retry(2, 0, b), answer('a'), letter]
+      expect(balanceOf(records, 2, 1)).toMatchObject({ in: 2, done: 1, dead: 1, waiting: 0, missingIds: [] })
+    })
+
+    it('turn red when a message left one and came nowhere', () => {
+      expect(balanceOf([a, b, retry(1, 0, a), answer('b')], 1)).toMatchObject({ waiting: 0, missingIds: ['a'] })
+    })
+
+    it('turn red when one of its records is taken away', () => {
+      expect(balanceOf([a, b, retry(1, 0, a)])).toMatchObject({ waiting: 1, missingIds: ['b'] })
+    })
+
+    it('find a message there whose id cannot be read', () => {
+      const nameless = { ...a, id: null }
+      expect(balanceOf([nameless, b, retry(1, 0, nameless), answer('b')])).toMatchObject({ waiting: 1, missingIds: [] })
+    })
   })
 
   it('turn red when one effect is taken away', () => {
@@ -98,6 +148,12 @@ describe('the books', () => {
       committed: [{ group: 'ledger', topic: 'out.v1', partition: 0, offset: 1 }],
     }
     expect(closeBooks(nameless, [ledger()], new Set())).toMatchObject({ closes: true, groups: [{ in: 1, dead: 1 }] })
+  })
+
+  it('do not believe what a message from outside says it is', () => {
+    const forged = record('out.v1', 0, 'a1', { deadMessageId: 'another' })
+    const of: LogFacts = { ...facts, records: [forged] }
+    expect(closeBooks(of, [ledger('a1')], new Set()).groups[0]).toMatchObject({ in: 1, done: 1, missingIds: [] })
   })
 
   it('leave what is above the committed offset out, and say how much it is', () => {

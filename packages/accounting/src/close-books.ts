@@ -15,6 +15,14 @@ export interface BookedGroup {
   readonly outputs?: readonly string[]
   /** Ids in the group's waiting table. */
   readonly waitingIds?: ReadonlySet<string>
+  /** The retry topics of its topics: what lies there above the committed offset waits; below it, it must have gone further. */
+  readonly retryTopics?: readonly RetryTopic[]
+}
+
+/** A topic in which messages of `topic` wait. */
+export interface RetryTopic {
+  readonly name: string
+  readonly topic: string
 }
 
 /** One line of the accounting: in = done + waiting + dead, by distinct message ids (design page 3, promise 8). */
@@ -76,18 +84,19 @@ const balanceOf = (
   byTopic: ReadonlyMap<string, readonly LogRecord[]>,
   committed: ReadonlyMap<string, number>,
 ): GroupBalance => {
-  const taken = new Set<string>()
-  const held = new Set<string>()
-  for (const topic of booked.topics) {
-    for (const record of byTopic.get(topic) ?? []) {
-      const offset = committed.get(`${booked.group} ${topic} ${record.partition}`) ?? 0
-      held.add(idOf(record))
-      if (record.offset < offset) taken.add(idOf(record))
-    }
-  }
+  const isTaken = ({ topic, partition, offset }: LogRecord): boolean =>
+    offset < (committed.get(`${booked.group} ${topic} ${partition}`) ?? 0)
+  const records = booked.topics.flatMap((topic) => byTopic.get(topic) ?? [])
+  const held = new Set(records.map(idOf))
+  const taken = new Set(records.filter(isTaken).map(idOf))
   const done = booked.doneIds ?? causesOf(booked, byTopic)
-  const waiting = booked.waitingIds ?? new Set<string>()
-  const letters = deadIdsOf(booked, byTopic)
+  const retries = (booked.retryTopics ?? []).flatMap(({ name, topic }) =>
+    (byTopic.get(name) ?? [])
+      .filter((record) => !isTaken(record))
+      .map((record) => ({ record, from: `${topic}/${record.partition}/${record.originalOffset}` })),
+  )
+  const waiting = idsOf(retries, records).union(booked.waitingIds ?? new Set())
+  const letters = idsOf(lettersOf(booked, byTopic), records)
   const dead = letters.difference(done).difference(waiting)
   const settled = done.union(waiting).union(dead)
   return {
@@ -103,12 +112,22 @@ const balanceOf = (
   }
 }
 
-/** A letter names the place it comes from, which also finds a message that carried no id that could be read. */
-const deadIdsOf = (booked: BookedGroup, byTopic: ReadonlyMap<string, readonly LogRecord[]>): ReadonlySet<string> => {
-  const letters = booked.topics.flatMap((topic) => byTopic.get(deadLetterTopicName(topic, booked.group)) ?? [])
-  const places = new Set(letters.map(({ deadFrom }) => deadFrom))
-  const records = booked.topics.flatMap((topic) => byTopic.get(topic) ?? [])
-  return new Set([...letters, ...records.filter((record) => places.has(placeOf(record)))].map(idOf))
+/** A record by which a message is dead or waits, and the place it says the message comes from. */
+interface Copy {
+  readonly record: LogRecord
+  readonly from: string | null
+}
+
+const lettersOf = (booked: BookedGroup, byTopic: ReadonlyMap<string, readonly LogRecord[]>): readonly Copy[] =>
+  booked.topics.flatMap((topic) =>
+    (byTopic.get(deadLetterTopicName(topic, booked.group)) ?? []).map((record) => ({ record, from: record.deadFrom })),
+  )
+
+/** The place also finds a message that carried no id that could be read. */
+const idsOf = (copies: readonly Copy[], records: readonly LogRecord[]): ReadonlySet<string> => {
+  const places = new Set(copies.map(({ from }) => from))
+  const copied = records.filter((record) => places.has(placeOf(record)))
+  return new Set([...copies.map(({ record }) => record.deadMessageId ?? idOf(record)), ...copied.map(idOf)])
 }
 
 const causesOf = (booked: BookedGroup, byTopic: ReadonlyMap<string, readonly LogRecord[]>): ReadonlySet<string> =>
@@ -134,8 +153,8 @@ const divergentIds = (
   return divergent
 }
 
-/** A record without an id is known by what the kernel derives from its place. */
+/** A record without an id is known by what the kernel derives from its place. Whatever `dlq-` headers it brought mean nothing. */
 const idOf = (record: LogRecord): string =>
-  record.deadMessageId ?? record.id ?? placeEventId(record.topic, record.partition, record.offset, record.timestampMs)
+  record.id ?? placeEventId(record.topic, record.partition, record.offset, record.timestampMs)
 
 const placeOf = ({ topic, partition, offset }: LogRecord): string => `${topic}/${partition}/${offset}`

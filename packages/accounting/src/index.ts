@@ -1,4 +1,4 @@
-export { type Balance, type BookedGroup, closeBooks, type GroupBalance } from './close-books.ts'
+export { type Balance, type BookedGroup, closeBooks, type GroupBalance, type RetryTopic } from './close-books.ts'
 export { balanceFile, type FileBalance, type FileOutcome } from './file-balance.ts'
 export { type FileTotals, fileTotals } from './file-totals.ts'
 export type { CommittedOffset, LogFacts, LogRecord } from './log-facts.ts'

@@ -12,6 +12,8 @@ export interface LogRecord {
   readonly deadMessageId: string | null
   /** `topic/partition/offset` of the record that a dead letter is of. */
   readonly deadFrom: string | null
+  /** `dlq-offset`: on a dead letter, a replay and in a retry topic, the offset of the record that it is of. */
+  readonly originalOffset: string | null
   readonly key: string | null
   /** First 16 bytes of SHA-256 over the value, in hex; null for a tombstone. */
   readonly valueHash: string | null

@@ -80,7 +80,8 @@ interface RecordLine {
   readonly corr: string | null
   readonly replay: string | null
   readonly message: string | null
-  readonly from: { readonly t: string; readonly p: string; readonly o: string } | null
+  readonly from: { readonly t: string; readonly p: string } | null
+  readonly was: string | null
   readonly key: string | null
   readonly sha: string | null
 }
@@ -97,7 +98,8 @@ const recordOf = (line: RecordLine): LogRecord => ({
   correlationId: line.corr,
   replayId: line.replay,
   deadMessageId: line.message,
-  deadFrom: line.from === null ? null : `${line.from.t}/${line.from.p}/${line.from.o}`,
+  deadFrom: line.from === null ? null : `${line.from.t}/${line.from.p}/${line.was}`,
+  originalOffset: line.was,
   key: line.key,
   valueHash: line.sha,
 })

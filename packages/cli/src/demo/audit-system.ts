@@ -47,7 +47,12 @@ const booked = (group: string, effects: EffectFacts): BookedGroup => {
     const doneIds = effects.doneIds.get(group) ?? none
     return { ...base, doneIds, waitingIds: effects.waitingIds.get(group) ?? none }
   }
-  return { ...base, outputs: topics.filter(({ owner }) => owner === group).map(({ name }) => name) }
+  const retries = catalogue.filter((physical) => physical.role === 'retry' && physical.group === group)
+  return {
+    ...base,
+    outputs: topics.filter(({ owner }) => owner === group).map(({ name }) => name),
+    retryTopics: retries.map(({ name, topic }) => ({ name, topic: topic.name })),
+  }
 }
 
 /** Invoices that are dead letters of the transformer and that it has not done after all. */
