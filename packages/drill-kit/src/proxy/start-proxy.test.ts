@@ -281,6 +281,18 @@ describe('a proxy that knows Kafka', () => {
     await expect.poll(() => heard, within).toEqual([1, 2, 3])
   })
 
+  test('holds the answer to a request that the broker has, and what is behind it, and lets them go', async () => {
+    const heard: number[] = []
+    const { proxy, connect } = await ground(answering(heard), { protocol: 'kafka' })
+    const toxic = await proxy.add({ kind: 'hold-answer', request: 'produce' })
+    const { socket, state } = await connect()
+    socket.write(Buffer.concat([request(3, 1), request(0, 2), request(3, 3)]))
+    await toxic.tookEffect
+    await expect.poll(() => [heard, state.received.length], within).toEqual([[1, 2, 3], 21])
+    await toxic.remove()
+    await expect.poll(() => state.received.length, within).toBe(63)
+  })
+
   test('toxics on requests are refused where frames are not known', async () => {
     const { proxy } = await ground(echo)
     await expect(proxy.add({ kind: 'lose-answer', request: 'produce' })).rejects.toThrow('kind kafka')

@@ -157,8 +157,10 @@ const kafkaCarriers = ({ toServer, toClient, lost, reset, host, port, ownPort }:
       const apiKey = requests.get(answeredBy(frame))
       requests.delete(answeredBy(frame))
       const loser = lost().find(({ toxic }) => toxic.kind === 'lose-answer' && apiKeys[toxic.request] === apiKey)
-      if (loser === undefined || !isItsTurn(loser)) toClient.push(withAddress(frame, host, port, ownPort))
-      else {
+      if (loser === undefined || !isItsTurn(loser)) {
+        const isHeld = (toxic: Toxic): boolean => toxic.kind === 'hold-answer' && apiKeys[toxic.request] === apiKey
+        toClient.push(withAddress(frame, host, port, ownPort), isHeld)
+      } else {
         loser.hit()
         reset()
       }

@@ -29,6 +29,8 @@ export type Toxic =
   | { readonly kind: 'lose-answer'; readonly request: KafkaRequest; readonly nth?: number }
   /** Such requests, and what is behind them on their connection, do not reach the broker until the toxic is removed. */
   | { readonly kind: 'hold-request'; readonly request: KafkaRequest }
+  /** Answers to such requests, and what is behind them on their connection, do not reach the client until the toxic is removed. */
+  | { readonly kind: 'hold-answer'; readonly request: KafkaRequest }
 
 /** A toxic at work. It counts as a fault only when it is seen to have taken effect. */
 export interface ActiveToxic {
