@@ -5,6 +5,10 @@ export interface Load {
   readonly perSecond: number
   /** How many messages a run of poison has. */
   readonly poisonRun?: number
+  /** How long a publisher tries before it rejects; default: for ever. */
+  readonly deadlineMs?: number
+  /** How long it waits for one answer of a broker; default: the driver's. */
+  readonly requestTimeoutMs?: number
 }
 
 /** What a drill is set up with before anything is done to it. */

@@ -101,6 +101,7 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
       group: name,
       registryUrl,
       schemaVersion: 1,
+      load: setting.load,
       ...own,
     }
     const process_ = await arena.cluster.spawnNode(

@@ -1,7 +1,8 @@
 import { createCodec, createRegistryClient } from '@interchange/avro'
-import { createKafkaTransport } from '@interchange/kafka'
+import { createKafkaTransport, type KafkaConfig } from '@interchange/kafka'
 import { type Codec, type SchemaReference, silentLogger, type Topic, type Transport } from '@interchange/messaging'
 import { createDatabase, type Database } from '@interchange/store'
+import type { Load } from '../setting.ts'
 
 /** What the load is made of: the key, and a number that grows by one with every message of the key. */
 export interface Step {
@@ -25,6 +26,7 @@ export interface Ground {
   /** Null where values are JSON: most drills are about delivery, not about schemas. */
   readonly registryUrl: string | null
   readonly schemaVersion: 1 | 2
+  readonly load: Load
 }
 
 /** The ground of this process, in one variable. */
@@ -79,8 +81,10 @@ const jsonCodec: Codec = {
   schemaId: () => undefined,
 }
 
-export const openTransport = ({ brokers, proc }: Pick<Ground, 'brokers' | 'proc'>): Transport =>
-  createKafkaTransport({ brokers, clientId: proc }, { logger: silentLogger })
+export const openTransport = (
+  { brokers, proc }: Pick<Ground, 'brokers' | 'proc'>,
+  more: Partial<KafkaConfig> = {},
+): Transport => createKafkaTransport({ brokers, clientId: proc, ...more }, { logger: silentLogger })
 
 export const openDatabase = ({ databaseUrl, schema }: Pick<Ground, 'databaseUrl' | 'schema'>): Database =>
   createDatabase({ url: databaseUrl, schema, poolMax: 4 })

@@ -14,12 +14,14 @@ const [keys, perSecond, poisonRun] = process.argv.slice(2).map(Number) as [numbe
 const tickMs = 20
 
 const ground = readGround(process.env)
+// Without a deadline, what may or may not be there is sent again, in order, until it is.
+const { deadlineMs = Number.POSITIVE_INFINITY, requestTimeoutMs } = ground.load
 const history = openHistory(ground.historyFolder, ground.proc)
 const topic = stepTopic(ground)
 const codec = openCodec(ground)
 await codec.prepare([topic])
 const publisher = await createPublisher({
-  transport: openTransport(ground),
+  transport: openTransport(ground, requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
   codec,
   service: { name: 'drill', version: '0' },
   clock: systemClock,
@@ -36,11 +38,7 @@ const send = async (step: Step): Promise<void> => {
   const facts = { op: 'send' as const, id: messageId, key, seq, ...(poison && { poison }) }
   history.note({ ...facts, phase: 'invoke' })
   try {
-    // No deadline: what may or may not be there is sent again, in order, until it is.
-    const { partition, offset } = await publisher.publish(topic, step, {
-      messageId,
-      deadlineMs: Number.POSITIVE_INFINITY,
-    })
+    const { partition, offset } = await publisher.publish(topic, step, { messageId, deadlineMs })
     history.note({ ...facts, phase: 'ok', partition, offset })
   } catch (error) {
     const refused = error instanceof InterchangeError && error.failureClass === 'poison'

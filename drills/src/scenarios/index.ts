@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { brokerScenarios } from './brokers.data.ts'
 import { consumeScenarios } from './consume.data.ts'
 import { networkScenarios } from './network.data.ts'
 import { publishScenarios } from './publish.data.ts'
@@ -8,6 +9,7 @@ import { registryScenarios } from './registry.data.ts'
 export const scenarios: readonly Scenario[] = [
   ...publishScenarios,
   ...consumeScenarios,
+  ...brokerScenarios,
   ...networkScenarios,
   ...registryScenarios,
 ]

@@ -1,0 +1,83 @@
+import { bounceBroker, cutBroker, freezeBroker, killBrokers, killCoordinator } from '../faults/broker-outages.ts'
+import type { Scenario } from '../scenario.ts'
+import { delivery, load } from './delivery.ts'
+
+/** Of the families A, B and D what is done to one of three brokers, to two, or to all. */
+export const brokerScenarios: readonly Scenario[] = [
+  {
+    name: 'A5',
+    title: 'min-isr-loss',
+    says: 'Kills two of three brokers, so that the third may take nothing, and starts them again. Each send must be rejected within a second of its deadline, no acknowledged one may be lost, and all must be settled within thirty seconds.',
+    brokers: 3,
+    members: 1,
+    load: { ...load, deadlineMs: 3_000 },
+    faults: [
+      { fault: killBrokers(2, 6_000), times: { smoke: 1, full: 3 }, everyMs: 2_000 },
+      { fault: killBrokers(2, 60_000), times: { smoke: 0, full: 1 }, everyMs: 2_000 },
+    ],
+    settleMs: 30_000,
+    invariants: delivery,
+    bounds: { rejectMs: 4_000 },
+  },
+  {
+    name: 'A6',
+    title: 'cluster-down',
+    says: 'Kills every broker at once and starts all of them again, in full after two minutes. Senders without a deadline must keep what they have, in bounded memory and in order, and all of it must be settled within a minute.',
+    brokers: 3,
+    members: 1,
+    load,
+    faults: [
+      { fault: killBrokers(3, 2_000), times: { smoke: 1, full: 3 }, everyMs: 2_000 },
+      { fault: killBrokers(3, 120_000), times: { smoke: 0, full: 1 }, everyMs: 2_000 },
+    ],
+    settleMs: 60_000,
+    invariants: delivery,
+  },
+  {
+    name: 'B13',
+    title: 'coordinator-kill',
+    says: 'Kills the broker that coordinates the group while heartbeats are on their way to it. The group must go on under the next coordinator: no message may take longer than fifteen seconds from its send to its commit.',
+    brokers: 3,
+    members: 2,
+    load,
+    faults: [{ fault: killCoordinator, times: { smoke: 1, full: 5 }, everyMs: 2_000 }],
+    settleMs: 30_000,
+    invariants: delivery,
+    bounds: { stallMs: 15_000 },
+  },
+  {
+    name: 'B18',
+    title: 'broker-roll',
+    says: 'Ends one broker after the other in good order and starts it again, as an upgrade does, then does the same with SIGKILL. Nothing may be lost, done twice or out of order, and no message may take longer than fifteen seconds.',
+    brokers: 3,
+    members: 2,
+    load,
+    faults: [
+      { fault: bounceBroker('stop'), times: { smoke: 1, full: 15 }, everyMs: 1_000 },
+      { fault: bounceBroker('kill'), times: { smoke: 1, full: 15 }, everyMs: 1_000 },
+    ],
+    settleMs: 30_000,
+    invariants: delivery,
+    bounds: { stallMs: 15_000 },
+  },
+  {
+    name: 'D2',
+    title: 'broker-partition',
+    says: 'Cuts one broker of three off from its clients, in both directions and then on the way back alone, and freezes one until the others lead what it led. Nothing may be lost or done twice, also by a leader who comes back and does not know, and all must be settled within a session and ten seconds.',
+    brokers: 3,
+    members: 2,
+    load,
+    faults: [
+      { fault: cutBroker({ kind: 'black-hole' }, 60_000), times: { smoke: 0, full: 2 }, everyMs: 2_000 },
+      {
+        fault: cutBroker({ kind: 'black-hole', direction: 'to-client' }, 60_000),
+        times: { smoke: 0, full: 2 },
+        everyMs: 2_000,
+      },
+      { fault: cutBroker({ kind: 'black-hole' }, 7_000), times: { smoke: 1, full: 2 }, everyMs: 2_000 },
+      { fault: freezeBroker(2_000), times: { smoke: 1, full: 6 }, everyMs: 2_000 },
+    ],
+    settleMs: 16_000,
+    invariants: delivery,
+  },
+]
