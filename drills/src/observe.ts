@@ -1,26 +1,51 @@
 import { readLog } from '@interchange/accounting'
-import type { Effect, Observed } from '@interchange/drill-kit'
+import type { Effect, Observed, OutputRecord } from '@interchange/drill-kit'
 import { deadLetterTopicName } from '@interchange/messaging'
 import type { Stage } from './stage.ts'
+import { effectsOf, isTransfers, outputTopics, readLedger } from './transfers.ts'
 
 interface EffectRow extends Omit<Effect, 'row'> {
   readonly row: string
 }
 
 /** Everything there is to know at the end: the histories, Kafka as its own Java client reads it, and the tables. */
-export const observe = async ({ arena, topic, group, database, facts, setting }: Stage): Promise<Observed> => {
+export const observe = async (stage: Stage): Promise<Observed> => {
+  const { arena, topic, group, database, facts, setting } = stage
   const { javaPath, jarsFolder } = arena.cluster
   const letterTopic = deadLetterTopicName(topic, group)
   const reader = { javaPath, jarsFolder, brokers: arena.internalBrokers.join() }
-  const { records, committed } = await readLog(reader, [topic, letterTopic], [group])
+  const written = outputTopics(stage)
+  const { records, committed } = await readLog(reader, [...new Set([topic, letterTopic, ...written])], [group])
   const rows = await database.query<EffectRow>('SELECT row, id::text AS id, key, seq FROM effect ORDER BY row')
   const waiting = await database.query<{ id: string }>('SELECT message_id::text AS id FROM waiting')
   const log = records
     .filter((record) => record.topic === topic)
     .map(({ partition, offset, id, key, valueHash }) => ({ partition, offset, id: id ?? '', key, valueHash }))
-  const effects = rows.map(({ row, ...effect }) => ({ ...effect, row: Number(row) }))
+  const history = [...facts()]
+  const outputs = {
+    topics: isTransfers(setting) ? written : [],
+    records: records
+      .filter((record) => written.includes(record.topic))
+      .map(
+        ({ topic: to, partition, offset, id, key, valueHash, causationId: cause }): OutputRecord => ({
+          topic: to,
+          partition,
+          offset,
+          id: id ?? '',
+          key,
+          valueHash,
+          cause,
+        }),
+      ),
+  }
+  const effects = isTransfers(setting)
+    ? effectsOf(outputs, log, history)
+    : rows.map(({ row, ...effect }) => ({ ...effect, row: Number(row) }))
+  const ledger = await readLedger(stage)
   return {
-    history: [...facts()],
+    history,
+    outputs,
+    ...(ledger !== undefined && { ledger }),
     log,
     letters: records
       .filter((record) => record.topic === letterTopic)

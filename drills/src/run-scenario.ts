@@ -7,6 +7,7 @@ import { observe } from './observe.ts'
 import type { Scenario, Size } from './scenario.ts'
 import { type Actor, openStage, type Stage } from './stage.ts'
 
+import { openBooks, startReaders, unbooked, unread } from './transfers.ts'
 /** What a drill came to. */
 export interface ScenarioResult {
   readonly name: string
@@ -51,16 +52,25 @@ export const runScenario = async (scenario: Scenario, arena: Arena, options: Run
     const observed = await observe(stage)
     return resultOf(scenario, observed, { ...options, faults, settledMs })
   } finally {
+    await startReaders(stage)
+    const closeBooks = await openBooks(stage)
     await stage.close()
   }
 }
+    await closeBooks()
 
 const startWriter = async (stage: Stage): Promise<Actor> => {
   const { by, keys, perSecond, poisonRun = 0 } = stage.setting.load
-  const role = by === 'publisher' ? 'writer' : by === 'outbox' ? 'outbox-writer' : 'stock-writer'
-  const writer = await stage.start(role, { args: [keys, perSecond, poisonRun].map(String) })
+  const writer = await stage.start(writers[by], { args: [keys, perSecond, poisonRun].map(String) })
   const sent = () => stage.facts().some((fact) => fact.op === 'send' && fact.phase === 'ok')
   await waitFor(sent, { timeoutMs: 60_000, everyMs: 50, what: 'the first acknowledgement' })
+const writers = {
+  publisher: 'writer',
+  outbox: 'outbox-writer',
+  'stock-kafkajs': 'stock-writer',
+  aborting: 'aborting-writer',
+} as const
+
   return writer
 }
 
@@ -115,8 +125,10 @@ const settle = async (stage: Stage, writer: Actor): Promise<number | null> => {
 }
 
 /** What there is still to do, in words; '' when everything is settled. */
-const unsettled = async ({ admin, database, setting, topic, group, facts }: Stage): Promise<string> => {
-  if (setting.members === 0) return ''
+const unsettled = async (stage: Stage): Promise<string> => {
+  const { admin, database, setting, topic, group, facts } = stage
+  const behind = unread(stage)
+  if (behind !== '' || setting.members === 0) return behind
   if (setting.load.by === 'outbox') {
     const [row] = await database.query<{ sent: string }>('SELECT count(DISTINCT id) AS sent FROM effect')
     const written = facts().filter((fact) => fact.op === 'send' && fact.phase === 'ok').length
@@ -131,7 +143,7 @@ const unsettled = async ({ admin, database, setting, topic, group, facts }: Stag
   if (open.length > 0)
     return open.map(({ partition, latest }) => `${partition}: ${committed.get(partition) ?? 0} of ${latest}`).join(', ')
   const [waiting] = await database.query<{ count: string }>('SELECT count(*) AS count FROM waiting')
-  return waiting?.count === '0' ? '' : `${waiting?.count} messages wait`
+  return waiting?.count === '0' ? await unbooked(stage) : `${waiting?.count} messages wait`
 }
 
 const resultOf = (

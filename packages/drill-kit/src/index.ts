@@ -2,7 +2,14 @@ export { type Invariant, invariants, smallest, type Violation } from './checkers
 export { checkObserved } from './checkers/check-observed.ts'
 export { type CrashPoint, crashText, crashVariable, createCrashPoints, readCrashPoint } from './faults/crash-points.ts'
 export { type Freezable, freeze, thaw } from './faults/freeze.ts'
-export { createHistoryReader, type Fact, type Happened, type HistoryFile, openHistory } from './history/history.ts'
+export {
+  createHistoryReader,
+  type Fact,
+  type Happened,
+  type HistoryFile,
+  nowMs,
+  openHistory,
+} from './history/history.ts'
 export type { Effect, Ledger, Letter, Observed, OutputRecord, Outputs, ReadRecord } from './history/observed.ts'
 export {
   type ActiveManner,

@@ -35,6 +35,8 @@ export interface KafkaConfig {
   readonly metadataMaxAgeMs?: number
   /** How long `send` goes on trying before it says `unknown` or `failed`; default 10,000. */
   readonly deliveryTimeoutMs?: number
+  /** After how long the broker aborts a transaction that nobody ends; default 40,000, the kernel's own. */
+  readonly transactionTimeoutMs?: number
 }
 
 export const requestTimeoutMs = (config: KafkaConfig): number => config.requestTimeoutMs ?? 10_000

@@ -45,6 +45,8 @@ export type Fact =
       readonly id: string
       readonly of: string
     }
+  /** A group said that it is degraded. */
+  | { readonly op: 'alarm'; readonly subject: string; readonly detail: string }
   /** What all accounts of the ledger came to at one moment. */
   | { readonly op: 'snapshot'; readonly total: number }
   /** The process is about to die at a crash point. */
@@ -115,4 +117,4 @@ const bytesFrom = (path: string, position: number): Buffer => {
 export const readHistory = (folder: string): readonly Happened[] => createHistoryReader(folder)()
 
 /** `process.hrtime` counts from the machine's start in every process; `performance.now` from the process's. */
-const nowMs = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000
+export const nowMs = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000

@@ -11,7 +11,7 @@ import { createTransactionalProducer } from './transactional-producer.ts'
 export const createTransactions = (wire: TransactionWire, config: KafkaConfig): Transactions => ({
   async takeOver(transactionalId) {
     const taken = await persist(config, `taking over ${transactionalId}`, () =>
-      wire.initProducer(transactionalId, transactionTimeoutMs),
+      wire.initProducer(transactionalId, config.transactionTimeoutMs ?? transactionTimeoutMs),
     )
     if ('error' in taken) throw taken.error
     return createTransactionalProducer(wire, config, taken.answer)

@@ -1,0 +1,154 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { crashText, crashVariable, freeze, type Happened, nowMs, thaw } from '@interchange/drill-kit'
+import { waitFor } from '@interchange/testing'
+import { abortedPerRound, roundsPerSignal } from '../load/interleaving.ts'
+import type { Actor, Stage } from '../stage.ts'
+import { type Fault, seenMs } from './fault.ts'
+
+type Commit = Extract<Happened, { op: 'commit' }>
+
+/** What was on its way when a member was stopped has arrived after so long. */
+const settlingMs = 1_000
+
+/** A member dies at this step of a transaction; seen when it is gone by its own SIGKILL. */
+export const crashCopier = (point: string): Fault => ({
+  name: `crash-copier ${point}`,
+  async carryOut({ stage, time }) {
+    const env = { [crashVariable]: crashText({ point, hit: 1 + (time % 3) }) }
+    const copier = await stage.start('member', { env })
+    const { signal } = await copier.process.exited
+    const died = stage.facts().some((fact) => fact.op === 'crash' && fact.proc === copier.proc)
+    if (signal !== 'SIGKILL' || !died) throw new Error(`${copier.proc} ended with ${signal} and not at ${point}`)
+    return `${copier.proc} at ${point}`
+  },
+})
+
+/** The answer to the end of a transaction is lost; seen by the proxy. */
+export const loseEndAnswer: Fault = {
+  name: 'lose-end-answer',
+  async carryOut({ stage, random }) {
+    const nth = 1 + Math.floor(random() * 5)
+    const losing = await Promise.all(
+      stage.arena.brokerProxies.map((proxy) => proxy.add({ kind: 'lose-answer', request: 'endTxn', nth })),
+    )
+    try {
+      const lost = () => losing.some((toxic) => toxic.effects() > 0)
+      await waitFor(lost, { timeoutMs: seenMs, everyMs: 20, what: 'a lost answer' })
+    } finally {
+      await Promise.all(losing.map((toxic) => toxic.remove()))
+    }
+    return 'broker'
+  },
+}
+
+/**
+ * SIGSTOP of a member with the end of its transaction on its way, which is then lost, for longer than the transaction may stay
+ * open; SIGCONT. Seen when another has taken its partition, and when its own end of the transaction is refused.
+ */
+export const freezeInTransaction: Fault = {
+  name: 'freeze-in-transaction',
+  async carryOut({ stage }) {
+    const { member, commit } = await stopInTransaction(stage)
+    const isHeir = (fact: Happened): boolean =>
+      fact.op === 'assigned' && fact.partition === commit.partition && fact.proc !== member.proc && fact.at > commit.at
+    const taken = () => stage.facts().some(isHeir)
+    await waitFor(taken, { timeoutMs: seenMs, everyMs: 100, what: `another to take what ${member.proc} had` })
+    await pause(stage.setting.transactionTimeoutMs)
+    await thaw(member)
+    const end = await endOf(stage, commit)
+    if (end.phase === 'ok') throw new Error(`${member.proc} was not fenced`)
+    if (end.code !== 'ICX_KAFKA_FENCED') throw new Error(`${member.proc} was told ${end.code}`)
+    return member.proc
+  },
+}
+
+/**
+ * SIGSTOP of a member in mid-transaction whose place nobody takes: readers of committed records stand still where it has written. Seen
+ * when a reader did, and was told why; the broker has to free them within ten seconds after the timeout of the transaction.
+ */
+export const leaveHanging: Fault = {
+  name: 'leave-hanging',
+  async carryOut({ stage }) {
+    const { history, facts, setting } = stage
+    const { transactionTimeoutMs = 0 } = setting
+    const { member, commit } = await stopInTransaction(stage)
+    const frozenAt = nowMs()
+    const places = new Set(facts().flatMap((fact) => (fact.op === 'read' ? [placeOf(fact)] : [])))
+    const longMs = transactionTimeoutMs / 2
+    const readSince = (sinceMs: number): ReadonlySet<string> =>
+      new Set(facts().flatMap((fact) => (fact.op === 'read' && fact.at > sinceMs ? [placeOf(fact)] : [])))
+    await pause(longMs)
+    const stuck = places.difference(readSince(frozenAt + settlingMs))
+    if (stuck.size === 0) throw new Error('no reader stood still')
+    const alarmed = () => facts().some((fact) => fact.op === 'alarm' && fact.at > frozenAt)
+    await waitFor(alarmed, { timeoutMs: seenMs, everyMs: 50, what: 'an alarm' })
+    const freed = () => stuck.isSubsetOf(readSince(frozenAt + longMs))
+    await waitFor(freed, { timeoutMs: seenMs, everyMs: 20, what: 'the readers to go on' })
+    history.note({ op: 'measured', figure: 'hangingMs', value: Math.round(nowMs() - frozenAt) })
+    await thaw(member)
+    await endOf(stage, commit)
+    return `${member.proc}, readers of ${stuck.size} partitions`
+  },
+}
+
+/** Holds the ends of all transactions, stops a member that waits for one, and loses what was held. */
+const stopInTransaction = async (stage: Stage): Promise<{ readonly member: Actor; readonly commit: Commit }> => {
+  const { brokerProxies } = stage.arena
+  const holding = await Promise.all(
+    brokerProxies.map((proxy) => proxy.add({ kind: 'hold-request', request: 'endTxn' })),
+  )
+  try {
+    const held = () => holding.some((toxic) => toxic.effects() > 0)
+    await waitFor(held, { timeoutMs: seenMs, everyMs: 5, what: 'the end of a transaction' })
+    const commit = await openCommit(stage)
+    const member = stage.members.find(({ proc }) => proc === commit.proc)
+    if (member === undefined) throw new Error(`${commit.proc} is not one of the members`)
+    await freeze(member)
+    // What is held dies with the connection, as it would in a network that is cut with its machine.
+    for (const proxy of brokerProxies) proxy.cut()
+    return { member, commit }
+  } finally {
+    await Promise.all(holding.map((toxic) => toxic.remove()))
+  }
+}
+
+/** A commit that a member has begun and not heard of. */
+const openCommit = async ({ facts, members }: Stage): Promise<Commit> => {
+  const open = (): Commit | undefined => {
+    const last = new Map<string, Commit>()
+    for (const fact of facts()) if (fact.op === 'commit') last.set(`${fact.proc} ${fact.partition}`, fact)
+    return [...last.values()].find(
+      ({ phase, proc }) => phase === 'invoke' && members.some((each) => each.proc === proc),
+    )
+  }
+  return await waitFor(open, { timeoutMs: seenMs, everyMs: 5, what: 'a commit under way' })
+}
+
+/** What became of it in the end. */
+const endOf = async ({ facts }: Stage, begun: Commit): Promise<Commit> => {
+  const end = (): Commit | undefined =>
+    facts().find(
+      (fact): fact is Commit & Happened =>
+        fact.op === 'commit' &&
+        fact.phase !== 'invoke' &&
+        fact.proc === begun.proc &&
+        fact.partition === begun.partition &&
+        fact.at > begun.at,
+    )
+  return await waitFor(end, { timeoutMs: seenMs, everyMs: 50, what: `the end of a commit of ${begun.proc}` })
+}
+
+/** Rounds of interleaved transactions that are aborted; seen when their writer was told that each is. */
+export const interleaveAborts: Fault = {
+  name: 'interleave-aborts',
+  async carryOut({ stage, writer }) {
+    const aborted = (): number => stage.facts().filter((fact) => fact.op === 'send' && fact.phase === 'fail').length
+    const before = aborted()
+    writer.signal('SIGUSR2')
+    const all = () => aborted() >= before + abortedPerRound * roundsPerSignal
+    await waitFor(all, { timeoutMs: seenMs, everyMs: 50, what: 'aborted transactions' })
+    return `${roundsPerSignal} rounds`
+  },
+}
+
+const placeOf = ({ topic, partition }: Extract<Happened, { op: 'read' }>): string => `${topic}/${partition}`

@@ -1,0 +1,94 @@
+import type { Invariant } from '@interchange/drill-kit'
+import { crashCopier, freezeInTransaction, interleaveAborts, loseEndAnswer } from '../faults/transactions.ts'
+import type { Scenario } from '../scenario.ts'
+import type { Load } from '../setting.ts'
+
+/** What holds of every step that is transformed in transactions. */
+const transactional = [
+  'V1',
+  'V2',
+  'V4',
+  'V5',
+  'V6',
+  'V7',
+  'V8',
+  'V9',
+  'V12',
+  'V13',
+  'V14',
+  'V17',
+] as const satisfies readonly Invariant[]
+
+const load: Load = { by: 'publisher', keys: 40, perSecond: 100 }
+
+const copierPoints = ['send.before', 'send.after', 'offsets.before', 'offsets.after', 'commit.before', 'commit.after']
+
+/** Family C of the catalogue, and what readers are shown of aborted transactions: faults of Kafka's transactions. */
+export const transactionScenarios: readonly Scenario[] = [
+  {
+    name: 'B16',
+    title: 'aborted-reads',
+    says: 'Interleaves transactions of two producers and aborts most of them, the later begun first, with keys that look like null and markers in another fetch. A reader of committed records must be shown each of these and nothing that was aborted.',
+    brokers: 1,
+    members: 0,
+    load: { by: 'aborting', keys: 6, perSecond: 20 },
+    readers: ['kafkajs', 'platformatic'],
+    faults: [{ fault: interleaveAborts, times: { smoke: 5, full: 100 }, everyMs: 0 }],
+    settleMs: 60_000,
+    invariants: ['V1', 'V2', 'V3', 'V17'],
+  },
+  {
+    name: 'B16-stock',
+    title: 'aborted-reads, stock kafkajs',
+    says: 'Does the same before a consumer of stock kafkajs 2.2.4. It must be shown aborted records, or the drill above proves nothing.',
+    brokers: 1,
+    members: 0,
+    load: { by: 'aborting', keys: 6, perSecond: 20 },
+    readers: ['stock-kafkajs'],
+    faults: [{ fault: interleaveAborts, times: { smoke: 5, full: 100 }, everyMs: 0 }],
+    settleMs: 60_000,
+    invariants: ['V3'],
+    mustBreak: true,
+  },
+  {
+    name: 'C2',
+    title: 'eos-zombie',
+    says: 'Stops a member in the middle of a transaction (SIGSTOP) for longer than that may stay open, until another has taken its partition, then lets it go on. Its transaction must be refused each time, and every output be there once.',
+    brokers: 1,
+    members: 2,
+    work: 'transfers',
+    transactionTimeoutMs: 3_000,
+    load,
+    faults: [{ fault: freezeInTransaction, times: { smoke: 1, full: 50 }, everyMs: 1_000 }],
+    settleMs: 30_000,
+    invariants: transactional,
+  },
+  {
+    name: 'C3',
+    title: 'eos-crash-points',
+    says: 'Kills a member (SIGKILL) at each step of a transaction: around its sends, its offsets and its commit. Outputs and offsets must be committed together or not at all, each output once.',
+    brokers: 1,
+    members: 1,
+    work: 'transfers',
+    load,
+    faults: copierPoints.map((point) => ({
+      fault: crashCopier(point),
+      times: { smoke: point === 'offsets.after' || point === 'commit.after' ? 1 : 0, full: 25 },
+      everyMs: 0,
+    })),
+    settleMs: 30_000,
+    invariants: transactional,
+  },
+  {
+    name: 'C4',
+    title: 'end-answer-lost',
+    says: 'Lets the broker end a transaction, swallows its answer and resets the connection. The member must find out what became of it, and every output be there once.',
+    brokers: 1,
+    members: 1,
+    work: 'transfers',
+    load,
+    faults: [{ fault: loseEndAnswer, times: { smoke: 3, full: 100 }, everyMs: 500 }],
+    settleMs: 30_000,
+    invariants: transactional,
+  },
+]
