@@ -6,8 +6,8 @@ import { type BoundFigure, figuresOf, isKept, takeOvers } from './figures.ts'
 import { observe } from './observe.ts'
 import type { Scenario, Size } from './scenario.ts'
 import { type Actor, openStage, type Stage } from './stage.ts'
-
 import { openBooks, startReaders, unbooked, unread } from './transfers.ts'
+
 /** What a drill came to. */
 export interface ScenarioResult {
   readonly name: string
@@ -46,24 +46,19 @@ export const runScenario = async (scenario: Scenario, arena: Arena, options: Run
   const stage = await openStage(arena, scenario, options.run)
   try {
     stage.members.push(...(await Promise.all(Array.from({ length: scenario.members }, () => stage.start('member')))))
+    await startReaders(stage)
+    const closeBooks = await openBooks(stage)
     const writer = await startWriter(stage)
     const faults = await carryOutAll(scenario, stage, writer, options)
     const settledMs = await settle(stage, writer)
+    await closeBooks()
     const observed = await observe(stage)
     return resultOf(scenario, observed, { ...options, faults, settledMs })
   } finally {
-    await startReaders(stage)
-    const closeBooks = await openBooks(stage)
     await stage.close()
   }
 }
-    await closeBooks()
 
-const startWriter = async (stage: Stage): Promise<Actor> => {
-  const { by, keys, perSecond, poisonRun = 0 } = stage.setting.load
-  const writer = await stage.start(writers[by], { args: [keys, perSecond, poisonRun].map(String) })
-  const sent = () => stage.facts().some((fact) => fact.op === 'send' && fact.phase === 'ok')
-  await waitFor(sent, { timeoutMs: 60_000, everyMs: 50, what: 'the first acknowledgement' })
 const writers = {
   publisher: 'writer',
   outbox: 'outbox-writer',
@@ -71,6 +66,11 @@ const writers = {
   aborting: 'aborting-writer',
 } as const
 
+const startWriter = async (stage: Stage): Promise<Actor> => {
+  const { by, keys, perSecond, poisonRun = 0 } = stage.setting.load
+  const writer = await stage.start(writers[by], { args: [keys, perSecond, poisonRun].map(String) })
+  const sent = () => stage.facts().some((fact) => fact.op === 'send' && fact.phase === 'ok')
+  await waitFor(sent, { timeoutMs: 60_000, everyMs: 50, what: 'the first acknowledgement' })
   return writer
 }
 

@@ -1,6 +1,6 @@
 /** What is written while the faults come. */
 export interface Load {
-  readonly by: 'publisher' | 'outbox' | 'stock-kafkajs'
+  readonly by: 'publisher' | 'outbox' | 'stock-kafkajs' | 'aborting'
   readonly keys: number
   readonly perSecond: number
   /** How many messages a run of poison has. */
@@ -11,6 +11,9 @@ export interface Load {
   readonly requestTimeoutMs?: number
 }
 
+/** A client that reads committed records, by its driver or in its stock form. */
+export type ReaderKind = 'kafkajs' | 'platformatic' | 'stock-kafkajs'
+
 /** What a drill is set up with before anything is done to it. */
 export interface Setting {
   /** As the catalogue names it. */
@@ -20,6 +23,20 @@ export interface Setting {
   /** Values are Avro; default: JSON. */
   readonly registry?: boolean
   readonly load: Load
+  readonly handling?: Handling
+  /**
+   * What members do with a step: its effect (default), or a transfer, both legs of which and the offset are one transaction;
+   * the same as stock kafkajs does it.
+   */
+  readonly work?: 'effects' | 'transfers' | 'stock-transfers'
+  /** After how long of silence a member that makes transfers loses its partitions; default: 6,000. */
+  readonly sessionTimeoutMs?: number
+  /** After how long the broker aborts what nobody ends; default: the driver's. */
+  readonly transactionTimeoutMs?: number
+  /** Who reads, to the end, what is written in transactions. */
+  readonly readers?: readonly ReaderKind[]
+  /** A group keeps the books of the transfers. */
+  readonly books?: boolean
   /** How soon after the faults everything has to be settled. */
   readonly settleMs: number
 }

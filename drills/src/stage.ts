@@ -17,13 +17,23 @@ import type { Arena } from './arena.ts'
 import { type Ground, groundVariable, openDatabase, openTransport, stepSchema } from './load/step.ts'
 import type { Setting } from './setting.ts'
 import { stockProgram } from './stock-peers.ts'
+import { transferTopics } from './transfers.ts'
 
 export const partitions = 6
 
 /** Long enough for a process to start on a machine that has much else to do. */
 const readyMs = 60_000
 
-export type Role = 'member' | 'writer' | 'outbox-writer' | 'relay' | 'stock-writer'
+export type Role =
+  | 'member'
+  | 'writer'
+  | 'outbox-writer'
+  | 'aborting-writer'
+  | 'relay'
+  | 'booker'
+  | 'reader'
+  | 'stock-writer'
+  | 'stock-reader'
 
 /** One process under drill. */
 export interface Actor extends Freezable {
@@ -59,10 +69,13 @@ export interface Stage {
   close(): Promise<void>
 }
 
-const programOf = async (role: Role): Promise<string> =>
-  role === 'stock-writer'
-    ? await stockProgram('drill-writer.mjs')
-    : fileURLToPath(new URL(`./load/${role}.js`, import.meta.url))
+const programOf = async (role: Role, { work }: Setting): Promise<string> => {
+  if (role === 'stock-writer' || role === 'stock-reader')
+    return await stockProgram(`drill-${role.slice('stock-'.length)}.mjs`)
+  if (role === 'member' && work === 'stock-transfers') return await stockProgram('drill-copier.mjs')
+  const name = role === 'member' && work === 'transfers' ? 'copier' : role
+  return fileURLToPath(new URL(`./load/${name}.js`, import.meta.url))
+}
 
 export const openStage = async (arena: Arena, setting: Setting, run: string): Promise<Stage> => {
   const name = `drill-${setting.name.toLowerCase()}-${run}`
@@ -78,7 +91,7 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
   const registryUrl = setting.registry === true ? (arena.registry?.url ?? null) : null
   if (registryUrl !== null) await registerStep(arena, name, 1)
   const admin = await openTransport({ brokers: arena.internalBrokers, proc: 'runner' }).createAdmin()
-  const topics = [name, deadLetterTopicName(name, name), replayLaneName(name, name)]
+  const topics = [name, deadLetterTopicName(name, name), replayLaneName(name, name), ...transferTopics(setting, name)]
   const replicationFactor = arena.brokers.length
   await admin.createTopics(topics.map((topic) => ({ name: topic, partitions, replicationFactor, configs: {} })))
   const facts = createHistoryReader(historyFolder)
@@ -102,11 +115,15 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
       registryUrl,
       schemaVersion: 1,
       load: setting.load,
+      handling: setting.handling ?? {},
+      dependencyUrl: setting.handling?.asks === true ? arena.dependency.url : null,
+      sessionTimeoutMs: setting.sessionTimeoutMs ?? 6_000,
+      transactionTimeoutMs: setting.transactionTimeoutMs,
       ...own,
     }
     const process_ = await arena.cluster.spawnNode(
       `${name}-${proc}`,
-      ['--enable-source-maps', '--max-old-space-size=256', await programOf(role), ...args],
+      ['--enable-source-maps', '--max-old-space-size=256', await programOf(role, setting), ...args],
       { ...env, [groundVariable]: JSON.stringify(ground) },
     )
     const actor: Actor = {

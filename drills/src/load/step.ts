@@ -27,6 +27,12 @@ export interface Ground {
   readonly registryUrl: string | null
   readonly schemaVersion: 1 | 2
   readonly load: Load
+  readonly handling: Handling
+  /** What each step asks before it has its effect; null: nobody. */
+  readonly dependencyUrl: string | null
+  readonly sessionTimeoutMs: number
+  /** Undefined: the driver's. */
+  readonly transactionTimeoutMs?: number | undefined
 }
 
 /** The ground of this process, in one variable. */

@@ -4,6 +4,7 @@ import { consumeScenarios } from './consume.data.ts'
 import { networkScenarios } from './network.data.ts'
 import { publishScenarios } from './publish.data.ts'
 import { registryScenarios } from './registry.data.ts'
+import { transactionScenarios } from './transactions.data.ts'
 
 /** What is drilled, by the names of the catalogue. */
 export const scenarios: readonly Scenario[] = [
@@ -12,4 +13,5 @@ export const scenarios: readonly Scenario[] = [
   ...brokerScenarios,
   ...networkScenarios,
   ...registryScenarios,
+  ...transactionScenarios,
 ]
