@@ -4,6 +4,7 @@ import { waitFor } from '@interchange/testing'
 import type { Arena } from './arena.ts'
 import { type BoundFigure, figuresOf, isKept, takeOvers } from './figures.ts'
 import { observe } from './observe.ts'
+import { type Timeline, timelineOf } from './report/tally.ts'
 import type { Scenario, Size } from './scenario.ts'
 import { type Actor, openStage, type Stage } from './stage.ts'
 import { openBooks, startReaders, unbooked, unread } from './transfers.ts'
@@ -26,6 +27,8 @@ export interface ScenarioResult {
   readonly settledMs: number | null
   /** What the scenario has bounds for. */
   readonly figures: readonly BoundFigure[]
+  /** When everything happened; its faults are in the order of `faults`. */
+  readonly timeline?: Timeline
   readonly broken: Readonly<Partial<Record<Invariant, number>>>
   /** The smallest counter-example of each broken invariant. */
   readonly counterExamples: readonly Violation[]
@@ -39,12 +42,15 @@ export interface RunOptions {
   readonly run: string
   readonly signal: AbortSignal
   readonly say: (line: string) => void
+  /** Takes what answers all that was noted so far, as soon as there is somebody who notes. */
+  readonly onFacts?: (facts: Stage['facts']) => void
 }
 
 /** Runs one scenario to its verdict. */
 export const runScenario = async (scenario: Scenario, arena: Arena, options: RunOptions): Promise<ScenarioResult> => {
   const stage = await openStage(arena, scenario, options.run)
   try {
+    options.onFacts?.(stage.facts)
     stage.members.push(...(await Promise.all(Array.from({ length: scenario.members }, () => stage.start('member')))))
     await startReaders(stage)
     const closeBooks = await openBooks(stage)
@@ -168,6 +174,7 @@ const resultOf = (
     faults: run.faults,
     takeOverMs: takeOvers(observed.history),
     settledMs: run.settledMs,
+    timeline: timelineOf(observed.history),
     figures,
     broken,
     counterExamples: [...violations.values()].flatMap((found) => smallest(found) ?? []),

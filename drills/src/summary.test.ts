@@ -1,28 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ScenarioResult } from './run-scenario.ts'
-import { resultTable, summaryOf } from './summary.ts'
-
-const result = (name: string, more: Partial<ScenarioResult> = {}): ScenarioResult => ({
-  name,
-  size: 'smoke',
-  seed: 1,
-  messages: 10,
-  acknowledged: 9,
-  effects: 9,
-  letters: 0,
-  repeatedRecords: 0,
-  faults: [
-    { fault: 'kill-member', target: 'member-1', effective: true },
-    { fault: 'kill-member', target: 'it had ended', effective: false },
-  ],
-  takeOverMs: [],
-  settledMs: 1,
-  figures: [],
-  broken: {},
-  counterExamples: [],
-  passed: true,
-  ...more,
-})
+import { resultNamed as result } from './report/result.fixture.ts'
+import { summaryOf } from './summary.ts'
 
 test('counts what was lost, doubled and out of order, each by itself, and only faults that took effect', () => {
   const broken = { V1: 2, V10: 3, V7: 1, V8: 1, V9: 2, V12: 4 }
@@ -53,17 +31,4 @@ test('what a stock client loses makes its control red and is nothing we lost', (
 test('a control that is not red has failed', () => {
   const summary = summaryOf([result('A2-stock', { passed: false })])
   expect(summary).toMatchObject({ failed: ['A2-stock'], redControls: { red: 0, total: 1 } })
-})
-
-test('the table gives each drill a line with what people ask for', () => {
-  const takeOverMs = [10, 20, 30, 40]
-  const table = resultTable([
-    result('B1', { takeOverMs }),
-    result('A3', { broken: { V1: 2 }, passed: false, settledMs: null }),
-  ])
-  expect(table.split('\n').map((line) => line.trim().split(/\s{2,}/))).toEqual([
-    ['drill', 'faults', 'acked', 'lost', 'doubled', 'order', 'take-over p50/p95 ms', 'settled ms'],
-    ['B1', '1/2', '9', '0', '0', '0', '20/40', '1', 'ok'],
-    ['A3', '1/2', '9', '2', '0', '0', 'FAILED'],
-  ])
 })

@@ -1,5 +1,5 @@
 import type { Invariant } from '@interchange/drill-kit'
-import { isKept, quantile } from './figures.ts'
+import { isKept } from './figures.ts'
 import type { ScenarioResult } from './run-scenario.ts'
 import { scenarios } from './scenarios/index.ts'
 
@@ -28,6 +28,10 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, each)
 const violationsOf = (broken: ScenarioResult['broken'], names: readonly Invariant[]): number =>
   sum(names.map((name) => broken[name] ?? 0))
 
+/** How often a drill broke what people ask about first. */
+export const countOf = ({ broken }: Pick<ScenarioResult, 'broken'>, what: keyof typeof counted): number =>
+  violationsOf(broken, counted[what])
+
 /** Counts what the drills saw; what stock clients lose is counted as red controls alone. */
 export const summaryOf = (results: readonly ScenarioResult[]): Summary => {
   const isControl = ({ name }: ScenarioResult): boolean =>
@@ -47,27 +51,4 @@ export const summaryOf = (results: readonly ScenarioResult[]): Summary => {
     boundsMissed: own.flatMap(({ figures }) => figures).filter((figure) => !isKept(figure)).length,
     redControls: { red: controls.filter(({ passed }) => passed).length, total: controls.length },
   }
-}
-
-/** One line for each drill, for people. */
-export const resultTable = (results: readonly ScenarioResult[]): string => {
-  const rows = results.map(({ name, acknowledged, faults, broken, takeOverMs, settledMs, passed }) => [
-    name,
-    `${faults.filter(({ effective }) => effective).length}/${faults.length}`,
-    String(acknowledged),
-    ...(['lost', 'doubled', 'order'] as const).map((what) => String(violationsOf(broken, counted[what]))),
-    takeOverMs.length === 0 ? '' : `${quantile(takeOverMs, 0.5)}/${quantile(takeOverMs, 0.95)}`,
-    String(settledMs ?? ''),
-    passed ? 'ok' : 'FAILED',
-  ])
-  const header = ['drill', 'faults', 'acked', 'lost', 'doubled', 'order', 'take-over p50/p95 ms', 'settled ms', '']
-  const widths = header.map((word, column) => Math.max(word.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  return [header, ...rows]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }

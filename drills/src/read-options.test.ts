@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { readOrder } from './read-options.ts'
+import { runsIn } from './scenario.ts'
+import { scenarios } from './scenarios/index.ts'
+
+const namesOf = (...args: readonly string[]): readonly string[] => {
+  const order = readOrder(args)
+  return order.do === 'scenarios' ? order.chosen.map(({ name }) => name) : []
+}
+
+test('without a word it is a look at every scenario that has one', () => {
+  const small = scenarios.filter((scenario) => runsIn(scenario, 'smoke'))
+  expect(readOrder([])).toMatchObject({ do: 'scenarios', size: 'smoke', chosen: small, json: false })
+})
+
+test('shards share out the scenarios: each is in one', () => {
+  const shards = [1, 2, 3].map((part) => namesOf('--all', '--shard', `${part}/3`))
+  expect(shards.flat().sort()).toEqual(scenarios.map(({ name }) => name).sort())
+  expect(Math.max(...shards.map(({ length }) => length))).toBeLessThanOrEqual(Math.ceil(scenarios.length / 3))
+})
+
+test.each([
+  [['--only', 'Z9'], 'There is no scenario Z9.'],
+  [['--smoke', '--all'], '--smoke or --all, not both.'],
+  [['--shard', '4/3'], '--shard is K/N: the Kth of N parts.'],
+  [['--shard', '0/3'], '--shard is K/N: the Kth of N parts.'],
+  [['--seed', '1.5'], '--seed is a whole number.'],
+])('%j is answered with "%s"', (args, about) => {
+  expect(readOrder(args)).toEqual({ do: 'complain', about })
+})
+
+test('an option that there is not is named', () => {
+  expect(readOrder(['--al'])).toMatchObject({ do: 'complain', about: expect.stringContaining("'--al'") })
+})

@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util'
+import { runsIn, type Scenario, type Size } from './scenario.ts'
+import { scenarios } from './scenarios/index.ts'
+
+export const usage = `npm run drill -- [--smoke | --all] [--only NAME,NAME] [--shard K/N] [--seed N] [--html FILE] [--json]
+
+  --smoke      every scenario with few faults (default): a look, minutes
+  --all        every scenario in full; each result goes to drills/results as it ends, and those of this commit are not run again
+  --only       scenarios by name; all without it
+  --shard K/N  every Nth scenario from the Kth on, so that N machines share them
+  --seed N     chooses whom the faults hit; default: random, and printed
+  --html FILE  where the report goes; default: the ignored log folder, and printed
+  --json       one line of JSON on stdout
+  --list       what there is, and what each does
+
+Ctrl-C ends everything that was started, with the verdict so far; a second one ends at once.
+`
+
+/** What to do. */
+export type Order =
+  | { readonly do: 'help' | 'list' }
+  | { readonly do: 'complain'; readonly about: string }
+  | ({ readonly do: 'scenarios'; readonly chosen: readonly Scenario[]; readonly size: Size } & HowToRun)
+
+export interface HowToRun {
+  readonly seed: number
+  readonly json: boolean
+  readonly htmlFile: string | undefined
+}
+
+/** Reads a command line. */
+export const readOrder = (args: readonly string[]): Order => {
+  try {
+    return orderOf(parse(args))
+  } catch (error) {
+    return { do: 'complain', about: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+const parse = (args: readonly string[]) =>
+  parseArgs({
+    args: [...args],
+    options: {
+      smoke: { type: 'boolean', default: false },
+      all: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      shard: { type: 'string', default: '1/1' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+      html: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+
+const orderOf = ({ values }: ReturnType<typeof parse>): Order => {
+  if (values.help) return { do: 'help' }
+  if (values.list) return { do: 'list' }
+  if (values.smoke && values.all) throw new TypeError('--smoke or --all, not both.')
+  const size: Size = values.all ? 'full' : 'smoke'
+  const how = { seed: wholeNumber('--seed', values.seed), json: values.json, htmlFile: values.html }
+  return { do: 'scenarios', chosen: chosenBy(values, size), size, ...how }
+}
+
+const chosenBy = ({ only, shard }: { only?: string; shard: string }, size: Size): readonly Scenario[] => {
+  const names = only?.split(',') ?? scenarios.map(({ name }) => name)
+  const unknown = names.filter((name) => scenarios.every((scenario) => scenario.name !== name))
+  if (unknown.length > 0) throw new TypeError(`There is no scenario ${unknown.join(', ')}.`)
+  const [, part, parts] = (/^([1-9]\d*)\/([1-9]\d*)$/.exec(shard) ?? []).map(Number)
+  if (part === undefined || parts === undefined || part > parts)
+    throw new TypeError('--shard is K/N: the Kth of N parts.')
+  const runnable = scenarios.filter((scenario) => names.includes(scenario.name) && runsIn(scenario, size))
+  if (runnable.length === 0) throw new TypeError(`${names.join(', ')} runs in full only: --all.`)
+  return runnable.filter((_, index) => index % parts === part - 1)
+}
+
+const wholeNumber = (option: string, text: string): number => {
+  const number = Number(text)
+  if (text === '' || !Number.isInteger(number) || number < 0) throw new TypeError(`${option} is a whole number.`)
+  return number
+}

@@ -1,0 +1,47 @@
+import type { ScenarioResult } from '../run-scenario.ts'
+import { countOf } from '../summary.ts'
+import { faultFigures, middleAndHigh } from './fault-figures.ts'
+
+export const tableHeader = [
+  'drill',
+  'fault',
+  'took effect',
+  'acked',
+  'lost',
+  'doubled',
+  'order',
+  'stall p50/p95 ms',
+  'recovery p50/p95 ms',
+  'take-over p50/p95 ms',
+  '',
+] as const
+
+/** A line for each drill and kind of fault, as cells; what is of the drill as a whole stands in its first. */
+export const tableRows = (result: ScenarioResult): readonly (readonly string[])[] => {
+  const { name, acknowledged, takeOverMs, passed } = result
+  const ofDrill = [acknowledged, ...(['lost', 'doubled', 'order'] as const).map((what) => countOf(result, what))]
+  return faultFigures(result).map(({ fault, times, effective, stallsMs, recoveriesMs }, index) => [
+    index === 0 ? name : '',
+    fault,
+    `${effective}/${times}`,
+    ...ofDrill.map((figure) => (index === 0 ? String(figure) : '')),
+    middleAndHigh(stallsMs),
+    middleAndHigh(recoveriesMs),
+    fault === 'kill-member' ? middleAndHigh(takeOverMs) : '',
+    index > 0 ? '' : passed ? 'ok' : 'FAILED',
+  ])
+}
+
+/** The table, for a terminal. */
+export const resultTable = (results: readonly ScenarioResult[]): string => {
+  const rows = [tableHeader, ...results.flatMap(tableRows)]
+  const widths = tableHeader.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
