@@ -23,6 +23,8 @@ export interface CodecOptions {
   readonly limits?: ScanLimits
   /** How long an id that the registry does not know is refused without asking again. */
   readonly unknownTtlMs?: number
+  /** How often a second the registry is asked in vain: a flood of ids that nobody registered waits here. */
+  readonly unknownPerSecondMax?: number
   /** Writer ids kept, and as many refused ones. */
   readonly idsMax?: number
   readonly slabBytes?: number
@@ -99,8 +101,8 @@ const encodeError = (reader: Reader, value: unknown): InterchangeError => {
 /** Avro in Confluent framing behind the kernel's port; needs only to read the registry. */
 export const createCodec = (options: CodecOptions): Codec => {
   const { source, clock = systemClock, limits = defaultScanLimits } = options
-  const { unknownTtlMs = 30_000, idsMax = 1_000, slabBytes = 65_536 } = options
-  const writers = createWriterSchemas({ source, clock, limits, unknownTtlMs, idsMax })
+  const { unknownTtlMs = 30_000, unknownPerSecondMax = 4, idsMax = 1_000, slabBytes = 65_536 } = options
+  const writers = createWriterSchemas({ source, clock, limits, unknownTtlMs, unknownPerSecondMax, idsMax })
   const slab = createSlab(slabBytes)
   const readers = new Map<SchemaReference, Reader>()
   let lastReader: Reader | undefined

@@ -1,6 +1,7 @@
 import { type Clock, InterchangeError } from '@interchange/messaging'
 import type avro from 'avsc'
 import { parseSchema } from './parse-schema.ts'
+import { createQuestionPace } from './question-pace.ts'
 import type { SchemaSource } from './registry-client.ts'
 import { type ByteScan, compileScan, type ScanLimits } from './scan-bytes.ts'
 
@@ -27,6 +28,8 @@ export interface WriterSchemasOptions {
   readonly clock: Clock
   readonly limits: ScanLimits
   readonly unknownTtlMs: number
+  /** Questions a second that come to nothing. */
+  readonly unknownPerSecondMax: number
   readonly idsMax: number
 }
 
@@ -59,7 +62,8 @@ const again = (error: InterchangeError): InterchangeError =>
 
 /** Creates the cache of writer schemas in front of a source. */
 export const createWriterSchemas = (options: WriterSchemasOptions): WriterSchemas => {
-  const { source, clock, limits, unknownTtlMs, idsMax } = options
+  const { source, clock, limits, unknownTtlMs, unknownPerSecondMax, idsMax } = options
+  const pace = createQuestionPace(clock, unknownPerSecondMax)
   const known = new Map<number, WriterSchema>()
   const refused = new Map<number, { readonly error: InterchangeError; readonly untilMs: number }>()
   const loading = new Map<number, Promise<WriterSchema>>()
@@ -78,7 +82,7 @@ export const createWriterSchemas = (options: WriterSchemasOptions): WriterSchema
 
   const fetchOnce = async (id: number): Promise<WriterSchema> => {
     try {
-      return learn(id, await source.schemaText(id))
+      return learn(id, await pace.ask(() => source.schemaText(id)))
     } catch (error) {
       refuse(id, error)
       throw error
