@@ -7,6 +7,18 @@ export const figures = {
     'longest from a send to the first accepted commit behind it: the way there, the work and the group in between',
   rejectMs: 'longest from a send to its rejection, where senders have a deadline',
   resumeMs: 'longest from the end of the trouble of something the members need to the first effect that waited for it',
+  questionsPerSchema: 'how often a member asked the registry for one schema',
+  vainQuestionsPerSecond:
+    'most questions to the registry a second, over any five seconds, for ids that it does not know',
+  vainQuestionsPerTtl: 'most questions for one unknown id within the time it is remembered as unknown',
+  goodLossPercent: 'how many of the sound messages that were written meanwhile had no effect meanwhile',
+  rebalances: 'partitions that were taken or given while handlers were slow',
+  dueLateMs: 'longest from the time until which a message waits to its next attempt',
+  dueEarlyMs: 'longest that a message was tried before its time',
+  probesPerSecond: 'how often a dependency that is away was asked, once that had been noticed',
+  putAsidePercent: 'how many of all messages were put aside for a dependency that is away',
+  nextCommitMs: 'longest from the end of a transaction coordinator until every partition has committed again',
+  hangingMs: 'longest that readers of committed records stood still before a transaction that nobody ended',
 } as const
 
 export type Figure = keyof typeof figures
@@ -103,4 +115,15 @@ const measures: Readonly<Record<Figure, Measure>> = {
   stallMs: longestStall,
   rejectMs: longestReject,
   resumeMs: noted('resumeMs'),
+  questionsPerSchema: noted('questionsPerSchema'),
+  vainQuestionsPerSecond: noted('vainQuestionsPerSecond'),
+  vainQuestionsPerTtl: noted('vainQuestionsPerTtl'),
+  goodLossPercent: noted('goodLossPercent'),
+  rebalances: noted('rebalances'),
+  dueLateMs: noted('dueLateMs'),
+  dueEarlyMs: noted('dueEarlyMs'),
+  probesPerSecond: noted('probesPerSecond'),
+  putAsidePercent: noted('putAsidePercent'),
+  nextCommitMs: noted('nextCommitMs'),
+  hangingMs: noted('hangingMs'),
 }

@@ -22,6 +22,8 @@ export interface Setting {
   readonly members: number
   /** Values are Avro; default: JSON. */
   readonly registry?: boolean
+  /** Who asks the registry for the members; default: our own client. */
+  readonly registryClient?: 'stock'
   readonly load: Load
   readonly handling?: Handling
   /**

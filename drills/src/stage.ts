@@ -114,6 +114,7 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
       group: name,
       registryUrl,
       schemaVersion: 1,
+      registryClient: role === 'member' ? setting.registryClient : undefined,
       load: setting.load,
       handling: setting.handling ?? {},
       dependencyUrl: setting.handling?.asks === true ? arena.dependency.url : null,

@@ -2,6 +2,7 @@ import { createCodec, createRegistryClient } from '@interchange/avro'
 import { createKafkaTransport, type KafkaConfig } from '@interchange/kafka'
 import { type Codec, type SchemaReference, silentLogger, type Topic, type Transport } from '@interchange/messaging'
 import { createDatabase, type Database } from '@interchange/store'
+import { createStockSchemaSource } from './stock-schema-source.ts'
 import type { Load } from '../setting.ts'
 
 /** What the load is made of: the key, and a number that grows by one with every message of the key. */
@@ -26,6 +27,8 @@ export interface Ground {
   /** Null where values are JSON: most drills are about delivery, not about schemas. */
   readonly registryUrl: string | null
   readonly schemaVersion: 1 | 2
+  /** Who asks the registry for members; default: our own client. */
+  readonly registryClient?: 'stock' | undefined
   readonly load: Load
   readonly handling: Handling
   /** What each step asks before it has its effect; null: nobody. */
@@ -76,8 +79,12 @@ export const stepTopic = ({
   description: 'the load of a drill',
 })
 
-export const openCodec = ({ registryUrl }: Pick<Ground, 'registryUrl'>): Codec =>
-  registryUrl === null ? jsonCodec : createCodec({ source: createRegistryClient({ url: registryUrl }) })
+export const openCodec = ({ registryUrl, registryClient }: Pick<Ground, 'registryUrl' | 'registryClient'>): Codec => {
+  if (registryUrl === null) return jsonCodec
+  const source =
+    registryClient === 'stock' ? createStockSchemaSource(registryUrl) : createRegistryClient({ url: registryUrl })
+  return createCodec({ source })
+}
 
 const jsonCodec: Codec = {
   prepare: async () => undefined,
