@@ -5,6 +5,8 @@ import {
   HeaderBlock,
   InterchangeError,
   deadLetterHeaders as names,
+  type OrderAfterLetter,
+  ordersAfterLetter,
   placeEventId,
   type TransportRecord,
 } from '@interchange/messaging'
@@ -41,6 +43,8 @@ export interface LetterFacts {
   readonly serviceVersion: string | undefined
   readonly traceparent: string | undefined
   readonly replays: number
+  /** What becomes of later messages; undefined where the letter does not say. */
+  readonly order: OrderAfterLetter | undefined
   /** The replay that failed and wrote this letter. */
   readonly replayId: string | undefined
 }
@@ -123,6 +127,7 @@ const factsOf = (record: TransportRecord, original: HeaderBlock, added: Added | 
     serviceVersion: bounded(facts.text(names.serviceVersion), 128),
     traceparent: bounded(original.text('traceparent'), 128),
     replays: whole(facts.text(names.replays)) ?? 0,
+    order: ordersAfterLetter.find((known) => known === facts.text(names.order)),
     replayId: bounded(facts.text(names.replayId), 64),
   }
 }

@@ -45,6 +45,7 @@ const letter = (offset: number, messageId: string, facts: Partial<Letter['facts'
     serviceVersion: undefined,
     traceparent: undefined,
     replays: 0,
+    order: 'key',
     replayId: undefined,
     ...facts,
   },

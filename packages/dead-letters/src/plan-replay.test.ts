@@ -1,11 +1,17 @@
 import { orderPlaced } from '@interchange/contracts'
-import { HeaderBlock, InterchangeError, deadLetterHeaders as names, type TransportRecord } from '@interchange/messaging'
-import { expect, test } from 'vitest'
+import {
+  HeaderBlock,
+  InterchangeError,
+  deadLetterHeaders as names,
+  type ReadRange,
+  type TransportRecord,
+} from '@interchange/messaging'
+import { describe, expect, test } from 'vitest'
 import { archivalRecord, laneRecord } from './lane-record.ts'
 import { toLetter } from './letter.ts'
 import { createLetterBook } from './letter-book.ts'
 import { letterSources } from './letter-source.ts'
-import { planReplay, type ReplaySelection, requireLetters } from './plan-replay.ts'
+import { planReplay, type ReplayPlanning, type ReplaySelection, requireLetters } from './plan-replay.ts'
 
 const source = letterSources([orderPlaced])[0]
 if (source === undefined) throw new Error('no source')
@@ -29,6 +35,29 @@ const record = (offset: number, facts: Readonly<Record<string, string>> = {}): T
   ]),
 })
 
+/** What the source topic holds of partition 3, and how far the group is there. */
+const passed = (committed: number, later: readonly [offset: number, key: string | null][] = [], earliest = 0) => ({
+  committedOffsets: async () => [{ topic: source.topic.name, partition: 3, offset: committed }],
+  topicOffsets: async () => [{ partition: 3, earliest, latest: committed }],
+  transport: {
+    async *read([range]: readonly ReadRange[]): AsyncGenerator<TransportRecord> {
+      for (const [offset, key] of later) {
+        if (range === undefined || offset < range.fromOffset || offset >= (range.untilOffset ?? 0)) continue
+        const bytes = key === null ? null : Buffer.from(key)
+        yield {
+          topic: source.topic.name,
+          partition: 3,
+          offset,
+          timestampMs: 0,
+          key: bytes,
+          value: null,
+          headers: HeaderBlock.empty,
+        }
+      }
+    },
+  },
+})
+
 const bookOf = (records: readonly TransportRecord[]) => {
   const book = createLetterBook()
   for (const each of records) book.addLetter(toLetter(source, each))
@@ -36,6 +65,7 @@ const bookOf = (records: readonly TransportRecord[]) => {
 }
 
 const admin = (lane: 'read' | 'not-read' | 'missing' | 'no-member') => ({
+  ...passed(0),
   partitionCounts: async () => new Map(lane === 'missing' ? [] : [[source.lane, 6]]),
   describeGroup: async (group: string) => ({
     group,
@@ -51,7 +81,7 @@ const plan = (
   records: readonly TransportRecord[],
   selection: ReplaySelection,
   lane: Parameters<typeof admin>[0] = 'read',
-) => planReplay({ book: bookOf(records), admin: admin(lane), selection, replayId: 'r1' })
+) => planReplay({ ...passed(0), book: bookOf(records), admin: admin(lane), selection, replayId: 'r1' })
 
 test('plans one letter, a cause, or all of a group', async () => {
   const records = [record(0), record(1, { [names.fingerprint]: 'f2' }), record(2)]
@@ -89,7 +119,7 @@ test('refuses what is on its way or resolved, unless forced', async () => {
     class: null,
   } as never)
   const selection = { letterIds: book.list().map(({ letter }) => letter.id) }
-  const planning = { book, admin: admin('read'), selection, replayId: 'r1' }
+  const planning = { ...passed(0), book, admin: admin('read'), selection, replayId: 'r1' }
   expect((await planReplay(planning)).refused.map(({ reason }) => reason)).toEqual(['resolved', 'replaying'])
   expect((await planReplay({ ...planning, force: true })).letters).toHaveLength(2)
 })
@@ -97,7 +127,8 @@ test('refuses what is on its way or resolved, unless forced', async () => {
 test('archives what was replayed too often, and sends back what is archived only when forced', async () => {
   const book = bookOf([record(0, { [names.replays]: '10' })])
   const [{ letter } = expect.fail()] = book.list()
-  const planning = { book, admin: admin('read'), selection: { letterIds: [letter.id] }, replayId: 'r1' }
+  const { transport } = passed(0)
+  const planning = { book, admin: admin('read'), transport, selection: { letterIds: [letter.id] }, replayId: 'r1' }
   expect((await planReplay({ ...planning, action: 'archive' })).letters).toHaveLength(1)
 
   const archived = bookOf([record(1)])
@@ -111,6 +142,63 @@ test('archives what was replayed too often, and sends back what is archived only
   expect((await planReplay(again)).refused.map(({ reason }) => reason)).toEqual(['archived'])
   expect((await planReplay({ ...again, action: 'archive' })).letters).toHaveLength(1)
   expect((await planReplay({ ...again, force: true })).letters).toHaveLength(1)
+})
+
+describe('a letter whose key has gone on', () => {
+  const lateOf = async (
+    records: readonly TransportRecord[],
+    { transport, ...offsets }: ReturnType<typeof passed>,
+    more: Partial<ReplayPlanning> = {},
+  ) => {
+    const all = { group: source.group, all: true } as const
+    const planning = { book: bookOf(records), admin: { ...admin('read'), ...offsets }, transport, selection: all }
+    const { letters, refused } = await planReplay({ ...planning, replayId: 'r1', ...more })
+    return { sent: letters.map(({ offset }) => offset), refused }
+  }
+  const refusedFirst = {
+    sent: [1],
+    refused: [{ letterId: `${source.deadLetterTopic}/3/0`, reason: 'late' }],
+  }
+
+  test('is refused, the others are sent', async () => {
+    const records = [record(0), record(1)]
+    const later = passed(60, [
+      [39, 'o1'],
+      [50, 'o0'],
+      [60, 'o1'],
+    ])
+    expect(await lateOf(records, later)).toEqual(refusedFirst)
+  })
+
+  test('is sent when reordering is accepted, and archived without a word', async () => {
+    const later = passed(60, [[50, 'o0']])
+    expect(await lateOf([record(0)], later, { acceptReorder: true })).toEqual({ sent: [0], refused: [] })
+    expect(await lateOf([record(0)], later, { action: 'archive' })).toEqual({ sent: [0], refused: [] })
+  })
+
+  test.each(['hold', 'checked', 'none'])('is sent when its route says %s', async (order) => {
+    const later = passed(60, [[50, 'o0']])
+    expect(await lateOf([record(0, { [names.order]: order })], later)).toEqual({ sent: [0], refused: [] })
+  })
+
+  test('is not late behind the other letters of its key that go with it', async () => {
+    const same = { ...record(2), key: Buffer.from('o0') }
+    const later = passed(60, [[42, 'o0']])
+    expect(await lateOf([record(0), same], later)).toEqual({ sent: [2, 0], refused: [] })
+  })
+
+  test('is any later record where the order is the partition', async () => {
+    const ofPartition = record(0, { [names.order]: 'partition' })
+    expect(await lateOf([ofPartition, record(1)], passed(60, [[50, 'another']]))).toEqual(refusedFirst)
+    expect(await lateOf([{ ...record(0), key: null }, record(1)], passed(60, [[50, 'another']]))).toEqual(refusedFirst)
+  })
+
+  test('counts as late when nobody can look: too many records, or some are gone', async () => {
+    const tooMany = await lateOf([record(0)], passed(1_000_000))
+    expect(tooMany.refused).toMatchObject([{ reason: 'late' }])
+    const gone = await lateOf([record(0)], passed(60, [], 50))
+    expect(gone.refused).toMatchObject([{ reason: 'late' }])
+  })
 })
 
 test('says why when nothing may be sent', async () => {

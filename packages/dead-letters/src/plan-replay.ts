@@ -1,4 +1,5 @@
-import { InterchangeError, type TransportAdmin } from '@interchange/messaging'
+import { InterchangeError, type Transport, type TransportAdmin } from '@interchange/messaging'
+import { type LateLetterAdmin, lateLetters } from './late-letters.ts'
 import type { Letter } from './letter.ts'
 import type { LetterBook, ListedLetter } from './letter-book.ts'
 import type { LetterSource } from './letter-source.ts'
@@ -21,6 +22,7 @@ export type RefusalReason =
   | 'superseded'
   | 'replay-cap'
   | 'unreadable'
+  | 'late'
   | 'lane-missing'
   | 'no-live-member'
   | 'lane-not-read'
@@ -42,10 +44,13 @@ export interface ReplayPlan {
 
 export interface ReplayPlanning {
   readonly book: LetterBook
-  readonly admin: Pick<TransportAdmin, 'partitionCounts' | 'describeGroup'>
+  readonly admin: Pick<TransportAdmin, 'partitionCounts' | 'describeGroup'> & LateLetterAdmin
+  readonly transport: Pick<Transport, 'read'>
   readonly selection: ReplaySelection
   /** Send also what is resolved or on its way; the group's inbox makes it a duplicate. The cap holds nevertheless. */
   readonly force?: boolean
+  /** Send also what its key has gone on without, where the route has no way to tell that it comes late. */
+  readonly acceptReorder?: boolean
   /** Default `replay`. An archival takes letters that were replayed too often, and those that are archived once more. */
   readonly action?: LetterAction
   /** A UUID; the same for a run that is continued. */
@@ -54,7 +59,7 @@ export interface ReplayPlanning {
 
 /** Decides what may be sent. Touches nothing. Rejects with class `outage` when Kafka does not answer. */
 export const planReplay = async (planning: ReplayPlanning): Promise<ReplayPlan> => {
-  const { book, admin, selection, force = false, action = 'replay', replayId } = planning
+  const { book, admin, selection, force = false, acceptReorder = false, action = 'replay', replayId } = planning
   const refused: Refusal[] = []
   const chosen = new Map<string, ListedLetter>()
   for (const { id, listed } of select(book, selection)) {
@@ -62,23 +67,32 @@ export const planReplay = async (planning: ReplayPlanning): Promise<ReplayPlan> 
     if (reason !== undefined || listed === undefined) refused.push({ letterId: id, reason: reason ?? 'unknown' })
     else chosen.set(listed.letter.id, listed)
   }
-  const letters: Letter[] = []
+  const sendable: Letter[] = []
   for (const [source, same] of Map.groupBy(chosen.values(), ({ letter }) => letter.source)) {
     const reason = await laneRefusal(admin, source)
-    if (reason === undefined) letters.push(...same.map(({ letter }) => letter))
+    if (reason === undefined) sendable.push(...same.map(({ letter }) => letter))
     else refused.push(...same.map(({ letter }) => ({ letterId: letter.id, reason })))
   }
-  return { replayId, letters, refused }
+  const late = action === 'replay' && !acceptReorder ? await lateLetters(planning, sendable) : new Set<Letter>()
+  refused.push(...[...late].map(({ id }) => ({ letterId: id, reason: 'late' as const })))
+  return { replayId, letters: sendable.filter((letter) => !late.has(letter)), refused }
 }
 
 /** For callers that have nothing to do with an empty plan. */
 export const requireLetters = (plan: ReplayPlan): ReplayPlan => {
   if (plan.letters.length > 0) return plan
   const reasons = [...new Set(plan.refused.map(({ reason }) => reason))].join(', ')
-  throw new InterchangeError('ICX_REPLAY_REFUSED', `No letter may be replayed: ${reasons || 'none matches'}.`, {
-    class: 'poison',
-    facts: { reasons, refused: plan.refused.length },
-  })
+  const advice = reasons.includes('late')
+    ? ' Later messages of a late one are done; it is sent when reordering is accepted.'
+    : ''
+  throw new InterchangeError(
+    'ICX_REPLAY_REFUSED',
+    `No letter may be replayed: ${reasons || 'none matches'}.${advice}`,
+    {
+      class: 'poison',
+      facts: { reasons, refused: plan.refused.length },
+    },
+  )
 }
 
 interface Selected {

@@ -88,10 +88,12 @@ export interface ReplayRequest {
   readonly ratePerSecondMax?: number
   /** Send also what is resolved or on its way. */
   readonly force?: boolean
+  /** Send also what its key has gone on without: the group then sees them in another order. */
+  readonly acceptReorder?: boolean
 }
 
 /** As a replay's, for letters that nobody wants handled. */
-export type ArchiveRequest = Omit<ReplayRequest, 'ratePerSecondMax' | 'force'>
+export type ArchiveRequest = Omit<ReplayRequest, 'ratePerSecondMax' | 'force' | 'acceptReorder'>
 
 /** What was archived; letters that are no longer in their topic are not counted. */
 export interface Archived {

@@ -179,7 +179,7 @@ const replay = async (
   const admin = await transport.createAdmin()
   try {
     const { replayId = newEventId(Date.now()), force = false } = more
-    const plan = await planReplay({ book, admin, selection, replayId, force })
+    const plan = await planReplay({ book, admin, transport, selection, replayId, force })
     return await runReplay({
       plan,
       book,
@@ -356,7 +356,7 @@ test('refuses to send while no member of the group is alive', async () => {
   await consumer.stop(5_000)
   const admin = await transport.createAdmin()
   const selection = { letterIds: idsOf(book, 'alone') }
-  const { letters, refused } = await planReplay({ book, admin, selection, replayId: newEventId(Date.now()) })
+  const { letters, refused } = await planReplay({ book, admin, transport, selection, replayId: newEventId(Date.now()) })
   await admin.close()
   expect(letters).toEqual([])
   expect(refused.map(({ reason }) => reason)).toEqual(['no-live-member'])

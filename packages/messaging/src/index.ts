@@ -32,7 +32,7 @@ export { derivedEventId, eventIdTimeMs, naturalEventId, newEventId, placeEventId
 export { HeaderBlock, headerLimits } from './record/header-block.ts'
 export type { HeaderEntry } from './record/header-entry.ts'
 export { ceHeaders, controlHeaderPrefix, deadLetterHeaders, traceHeaders } from './record/header-names.ts'
-export { letterFacts } from './record/letter-facts.ts'
+export { letterFacts, type OrderAfterLetter, ordersAfterLetter } from './record/letter-facts.ts'
 export { murmur2, partitionOf } from './record/partition-of.ts'
 export {
   type Answer,

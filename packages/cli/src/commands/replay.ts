@@ -13,6 +13,7 @@ interface RunOptions {
   reason: string
   rate?: number
   force?: boolean
+  acceptReorder?: boolean
   yes?: boolean
   json?: boolean
 }
@@ -64,6 +65,7 @@ const running = (command: Command): Command =>
     .requiredOption('--reason <words>', 'why, for the audit')
     .option('--rate <count>', 'letters a second at most', countArgument(100_000))
     .option('--force', 'send also what is resolved or on its way; the inbox makes it a duplicate')
+    .option('--accept-reorder', 'send also letters whose key has gone on: the group sees its messages in another order')
     .option('-y, --yes', 'do not ask')
     .option('--json', 'one JSON document')
 
@@ -78,6 +80,7 @@ const run = async (desk: ReplayClient, selection: Selection, options: RunOptions
     actor: userInfo().username,
     ...(options.rate !== undefined && { ratePerSecondMax: options.rate }),
     ...(options.force === true && { force: true as const }),
+    ...(options.acceptReorder === true && { acceptReorder: true as const }),
   }
   const ended = await replayAndWait(desk, request, (status) => say(progressLine(status)))
   showStatus(ended, options.json === true)
@@ -142,7 +145,9 @@ const showStatus = (status: ReplayStatus, json: boolean): void => {
   }
   print(`${status.replayId}  ${status.state}  ${progressLine(status)}`)
   for (const [reason, refused] of Map.groupBy(status.refused, (refusal) => refusal.reason))
-    print(`  ${refused.length} not sent: ${reason}`)
+    print(
+      `  ${refused.length} not sent: ${reason}${reason === 'late' ? ' (their keys have gone on: --accept-reorder)' : ''}`,
+    )
   if (status.error !== null) print(`  ${status.error.code}: ${safeText(status.error.message)}`)
 }
 

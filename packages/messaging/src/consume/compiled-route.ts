@@ -1,6 +1,7 @@
 import type { EffectStore } from '../effect-store.ts'
 import { InterchangeError } from '../failure/failure.ts'
 import { defaultRetryPolicy, type RetryPolicy } from '../failure/retry-policy.ts'
+import type { OrderAfterLetter } from '../record/letter-facts.ts'
 import type { Route } from '../route.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { HeldKeys, WaitingRoom } from '../waiting-room.ts'
@@ -22,6 +23,7 @@ export interface CompiledRoute {
   /** Its outputs, letters and offsets are committed in transactions. */
   readonly transactional: boolean
   readonly ordering: 'key' | 'partition' | 'none'
+  readonly orderAfterLetter: OrderAfterLetter
   readonly concurrencyMax: number
   /** Handlers running, and messages handled but not settled, before no more are started. */
   readonly unsettledMax: number
@@ -67,6 +69,7 @@ const compileRoute = (route: Route): CompiledRoute => {
     retryDelaysMs: retryDelaysOf(route),
     transactional: isTransactional(route),
     ordering: route.ordering ?? 'key',
+    orderAfterLetter: orderAfterLetterOf(route),
     concurrencyMax,
     unsettledMax: store === undefined ? 4 * concurrencyMax : concurrencyMax + 2 * batchMax,
     batchMax,
@@ -76,6 +79,11 @@ const compileRoute = (route: Route): CompiledRoute => {
     running: 0,
     unsettled: 0,
   }
+}
+
+const orderAfterLetterOf = ({ afterDeadLetter, supersededBy, ordering = 'key' }: Route): OrderAfterLetter => {
+  if (afterDeadLetter === 'hold') return 'hold'
+  return supersededBy === undefined ? ordering : 'checked'
 }
 
 const heldKeysOf = (route: Route): HeldKeys | undefined => {

@@ -45,6 +45,8 @@ export const deadLetterHeaders = {
   serviceVersion: 'dlq-service-version',
   /** On a retry topic alone: not to be tried before. */
   dueAt: 'dlq-due-at',
+  /** What became of the key's later messages: `hold`, `checked`, `key`, `partition` or `none` (`OrderAfterLetter`). */
+  order: 'dlq-order',
   /** How often this letter has been replayed already. */
   replays: 'dlq-replays',
   /** The replay this record belongs to; also on the record in the replay lane. */

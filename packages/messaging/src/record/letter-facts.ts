@@ -1,6 +1,13 @@
 import type { HeaderBlock } from './header-block.ts'
 import { controlHeaderPrefix, deadLetterHeaders } from './header-names.ts'
 
+/**
+ * What a route does about messages that come behind one with a letter: they wait for it (`hold`), the route tells when a replay
+ * comes too late (`checked`), nobody minds the order (`none`), or the messages of the `key` or the whole `partition` go on.
+ */
+export const ordersAfterLetter = ['hold', 'checked', 'none', 'key', 'partition'] as const
+export type OrderAfterLetter = (typeof ordersAfterLetter)[number]
+
 /** Every fact once, and a few that a later version may add. */
 const factsMax = Object.keys(deadLetterHeaders).length + 8
 

@@ -31,6 +31,7 @@ export interface ReplayOrder {
   readonly reason: string
   readonly ratePerSecondMax: number | undefined
   readonly force: boolean
+  readonly acceptReorder: boolean
 }
 
 export type ArchiveOrder = Pick<ReplayOrder, 'selection' | 'actor' | 'reason'>
@@ -58,10 +59,12 @@ export const createReplayDesk = (options: ReplayDeskOptions): ReplayDesk => {
   const stopping = new AbortController()
   let queue: Promise<void> = Promise.resolve()
 
-  const plan = async (what: Pick<ReplayPlanning, 'selection' | 'force' | 'action'>): Promise<ReplayPlan> => {
+  const plan = async (
+    what: Pick<ReplayPlanning, 'selection' | 'force' | 'acceptReorder' | 'action'>,
+  ): Promise<ReplayPlan> => {
     const admin = await transport.createAdmin()
     try {
-      return requireLetters(await planReplay({ ...what, book, admin, replayId: newEventId(clock.now()) }))
+      return requireLetters(await planReplay({ ...what, book, admin, transport, replayId: newEventId(clock.now()) }))
     } finally {
       await admin.close()
     }
@@ -103,8 +106,8 @@ export const createReplayDesk = (options: ReplayDeskOptions): ReplayDesk => {
   return {
     book,
     async start(order) {
-      const { selection, force } = order
-      const planned = await plan({ selection, force })
+      const { selection, force, acceptReorder } = order
+      const planned = await plan({ selection, force, acceptReorder })
       const { replayId, letters, refused } = planned
       const run: Run = {
         replayId,

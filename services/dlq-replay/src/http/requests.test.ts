@@ -44,6 +44,7 @@ test.each([
     reason: 'fixed',
     ratePerSecondMax: undefined,
     force: false,
+    acceptReorder: false,
   })
 })
 

@@ -37,6 +37,7 @@ const archiveBody = z.strictObject({
 const replayBody = archiveBody.extend({
   ratePerSecondMax: z.number().positive().max(1_000_000).optional(),
   force: z.boolean().default(false),
+  acceptReorder: z.boolean().default(false),
 })
 
 export interface ListRequest {
@@ -59,8 +60,8 @@ export const readLetterRequest = (query: unknown): { readonly reveal: boolean; r
 
 export const readReplayRequest = (body: unknown): ReplayOrder => {
   const request = parsed(replayBody, body)
-  const { actor, reason, ratePerSecondMax, force } = request
-  return { selection: selectionOf(request), actor, reason, ratePerSecondMax, force }
+  const { actor, reason, ratePerSecondMax, force, acceptReorder } = request
+  return { selection: selectionOf(request), actor, reason, ratePerSecondMax, force, acceptReorder }
 }
 
 export const readArchiveRequest = (body: unknown): ArchiveOrder => {

@@ -95,6 +95,7 @@ describe('a dead letter', () => {
       'dlq-service-version': '1.2.3',
       'dlq-message-id': 'id-1',
       'dlq-replays': '0',
+      'dlq-order': 'key',
     })
     expect(facts['dlq-error-stack']).toContain('TypeError: broken')
     expect(facts['dlq-replay-id']).toBeUndefined()

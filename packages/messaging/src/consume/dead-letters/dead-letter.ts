@@ -49,6 +49,7 @@ export const deadLetterOf = (message: Message, facts: LetterFacts, brief = false
     { name: names.serviceVersion, value: cut(facts.service.version, letterLimits.factBytesMax) },
     { name: names.messageId, value: message.safeMessageId },
     { name: names.replays, value: String(original.replays) },
+    { name: names.order, value: owner.route.orderAfterLetter },
   ]
   if (facts.schemaId !== undefined) entries.push({ name: names.schemaId, value: String(facts.schemaId) })
   if (original.replayId !== undefined) entries.push({ name: names.replayId, value: original.replayId })
