@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +17,15 @@ import { catalogue, orderPlaced, orderPlacedVersions, timestampMillis } from '@i
 import { createReplayClient } from '@interchange/dead-letters'
 import { journeyOf } from '@interchange/journey'
 import { HeaderBlock, partitionOf } from '@interchange/messaging'
-import { javaKafkaClient, type RunningStack, type RunningSystem, startStack, startSystem } from '@interchange/stack'
+import {
+  checkoutFolder,
+  javaKafkaClient,
+  type RunningStack,
+  type RunningSystem,
+  startStack,
+  startSystem,
+} from '@interchange/stack'
+import { createDatabase } from '@interchange/store'
 import { waitFor } from '@interchange/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { madeInvoices } from './made-invoices.ts'
@@ -210,6 +220,110 @@ describe('the whole system', () => {
     const closed = await audit()
     expectClosed(closed)
     expect(closed.effects.receivables.filter(({ documentId }) => documentId.startsWith('72'))).toHaveLength(20)
+  }, 120_000)
+})
+
+interface Ended {
+  readonly code: number
+  /** One JSON document of each line. */
+  readonly answers: readonly Readonly<Record<string, unknown>>[]
+  readonly words: string
+}
+
+/** `ix` as an operator runs it. */
+const ix = (...words: readonly string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    const { dlqReplay, credentials } = system
+    const env = {
+      ...process.env,
+      ...stack.env,
+      DLQ_REPLAY_URL: dlqReplay.url,
+      OPERATOR_TOKEN: credentials.operatorToken,
+    }
+    const main = join(checkoutFolder, 'packages/cli/dist/main.js')
+    const child = execFile(process.execPath, [main, ...words], { env }, (_error, stdout, stderr) => {
+      const lines = stdout.split('\n').filter((line) => line !== '')
+      resolve({ code: child.exitCode ?? -1, answers: lines.map((line) => JSON.parse(line)), words: stderr })
+    })
+  })
+
+describe('an operator at the command line', () => {
+  const within = { timeoutMs: 30_000, everyMs: 250 }
+
+  /** Orders that nobody can decode; answers their letters for the ledger, in the order of the orders. */
+  const breakOrders = async (key: string, count: number): Promise<readonly string[]> => {
+    await withSystem(async (opened) => {
+      const producer = await opened.transport.createProducer()
+      const partition = partitionOf(Buffer.from(key), orderPlaced.partitions)
+      const broken = { topic: orderPlaced.name, partition, key: Buffer.from(key), headers: HeaderBlock.empty }
+      for (let n = 1; n <= count; n++) await producer.send([{ ...broken, value: Buffer.alloc(n) }])
+      await producer.close()
+    }, stack.env)
+    const listed = await waitFor(async () => {
+      const { answers } = await ix('dlq', 'list', '--group', 'ledger', '--key', key, '--json')
+      return answers.length === count ? answers : undefined
+    }, within)
+    await quiet()
+    return listed.toSorted((a, b) => Number(a['offset']) - Number(b['offset'])).map(({ shortId }) => String(shortId))
+  }
+
+  it('puts a letter away, hears what could not be, and cannot send it back unforced', async () => {
+    const key = `unwanted-${randomUUID()}`
+    const [letter = ''] = await breakOrders(key, 1)
+    const archived = await ix('dlq', 'archive', letter, 'nothing', '--reason', 'a test order', '--json')
+    expect(archived).toMatchObject({ code: 3, answers: [{ archived: 1 }] })
+    expect(archived.words).toContain('not archived: nothing: unknown')
+    const put = await ix('dlq', 'list', '--group', 'ledger', '--key', key, '--state', 'archived', '--json')
+    expect(put).toMatchObject({ code: 0, answers: [{ shortId: letter }] })
+    const { answers: audit } = await ix('replay', 'history', '--json')
+    expect(audit[0]).toMatchObject({ action: 'archive', group: 'ledger', count: 1, reason: 'a test order' })
+    const sent = await ix('replay', 'one', letter, '--reason', 'after all', '--yes', '--json')
+    expect(sent).toMatchObject({ code: 1, answers: [] })
+    expect(sent.words).toContain('archived')
+  })
+
+  it('is asked before a letter changes the order of its key', async () => {
+    const [first = '', second = ''] = await breakOrders(`late-${randomUUID()}`, 2)
+    const refused = await ix('replay', 'one', first, '--reason', 'mended', '--yes', '--json')
+    expect(refused).toMatchObject({ code: 1, answers: [] })
+    expect(refused.words).toContain('late')
+    const both = ['replay', 'one', first, second, '--reason', 'mended', '--yes', '--json']
+    expect(await ix(...both)).toMatchObject({
+      code: 3,
+      answers: [{ refused: [], counts: { sent: 2, failedAgain: 2 } }],
+    })
+    const [third = '', fourth = ''] = await breakOrders(`accepted-${randomUUID()}`, 2)
+    const accepted = await ix('replay', 'one', third, '--reason', 'mended', '--yes', '--json', '--accept-reorder')
+    expect(accepted).toMatchObject({ code: 3, answers: [{ counts: { sent: 1, failedAgain: 1 } }] })
+    expect(await ix('dlq', 'show', fourth, '--json')).toMatchObject({ answers: [{ state: 'new' }] })
+  }, 120_000)
+
+  it('finds what Kafka refuses of an outbox, and sends it once that is mended', async () => {
+    const missing = `nowhere-${randomUUID()}`
+    const ledger = createDatabase({ url: stack.addresses.databaseUrl, schema: 'ledger' })
+    await ledger.query(
+      `INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, partition, headers)
+       VALUES ($1, $2, 'k', 'test.event.v1', $3, 0, $4)`,
+      [randomUUID(), missing, Buffer.from('event'), HeaderBlock.empty.bytes],
+    )
+    await ledger.close()
+    const list = ['outbox', 'list', '--topic', missing, '--json']
+    const found = await waitFor(async () => {
+      const { code, answers } = await ix(...list)
+      return code === 0 ? answers : undefined
+    }, within)
+    expect(found).toMatchObject([
+      { group: 'ledger', topic: missing, key: 'k', code: 'ICX_CATALOGUE_MISSING', attempts: 4 },
+    ])
+    const arrived = await withSystem(async (opened) => {
+      const admin = await opened.admin()
+      await admin.createTopics([{ name: missing, partitions: 1, replicationFactor: 1, configs: {} }])
+      const requeued = await ix('outbox', 'requeue', '--group', 'ledger', '--topic', missing, '--json')
+      expect(requeued).toMatchObject({ code: 0, answers: [{ group: 'ledger', requeued: 1 }] })
+      return waitFor(async () => (await admin.topicOffsets(missing))[0]?.latest === 1, within)
+    }, stack.env)
+    expect(arrived).toBe(true)
+    expect(await ix(...list)).toMatchObject({ code: 4, answers: [], words: 'No event is quarantined.\n' })
   }, 120_000)
 })
 

@@ -7,6 +7,7 @@ import { addDrillCommands } from './commands/drill.ts'
 import { addEventsCommands } from './commands/events.ts'
 import { addGroupsCommands } from './commands/groups.ts'
 import { addJourneyCommand } from './commands/journey.ts'
+import { addOutboxCommands } from './commands/outbox.ts'
 import { addReplayCommands } from './commands/replay.ts'
 import { addSchemasCommands } from './commands/schemas.ts'
 import { addStackCommands } from './commands/stack.ts'
@@ -28,6 +29,7 @@ export const createProgram = (): Command => {
     .addHelpText('after', afterHelp)
   addDlqCommands(program)
   addReplayCommands(program)
+  addOutboxCommands(program)
   addJourneyCommand(program)
   addTopicsCommands(program)
   addGroupsCommands(program)

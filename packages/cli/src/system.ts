@@ -106,7 +106,8 @@ const once = <Value>(open: () => Promise<Value>): (() => Promise<Value>) => {
   }
 }
 
-const explained = (error: unknown): unknown => {
+/** An error as a command ends with it: with what to do where something is not there. */
+export const explained = (error: unknown): unknown => {
   if (error instanceof ConfigError) {
     return new CommandEnd(exitCodes.cannotConnect, `${error.message}\nOr start everything here: ix stack up`, error)
   }

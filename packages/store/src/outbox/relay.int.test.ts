@@ -14,6 +14,7 @@ import {
   write,
 } from './outbox.fixture.ts'
 import { requeueOutbox } from './outbox.ts'
+import { readQuarantinedEvents } from './quarantined-events.ts'
 import { createRelay, type Relay, type RelayOptions } from './relay.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
@@ -185,6 +186,11 @@ test('rows that Kafka refuses are quarantined with why, the others arrive meanwh
     { topic: small.name, attempts: 2, code: 'ICX_KAFKA_REFUSED' },
     { topic: topic.name, attempts: 4, code: 'ICX_CATALOGUE_MISMATCH' },
   ])
+  const [oldest, ...others] = await readQuarantinedEvents(database, { limit: 2 })
+  expect(others.map((event) => [event.topic, event.key, event.code])).toEqual([[small.name, 's', 'ICX_KAFKA_REFUSED']])
+  expect(oldest).toEqual(expect.objectContaining({ topic: missing.name, key: 'm', attempts: 4, valueBytes: 17 }))
+  expect(oldest?.reason).toContain('is not in the cluster')
+  expect((await readQuarantinedEvents(database, { topic: small.name, limit: 9 })).map(({ key }) => key)).toEqual(['s'])
   const admin = await bench.transport.createAdmin()
   await admin.createTopics([{ name: missing.name, partitions: 3, replicationFactor: 1, configs: {} }])
   await eventually(async () => (await admin.partitionCounts([missing.name])).size).toBe(1)
