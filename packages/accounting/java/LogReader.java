@@ -20,7 +20,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * The independent reader: Kafka's own Java client reads the whole log and the groups' committed offsets, and prints
  * them as JSON Lines. None of our code is between the broker and this output, so it can say that our code lost something.
  *
- * Usage: java -cp '<kafka jars>' LogReader.java BROKERS TOPIC,TOPIC,... GROUP,GROUP,... DEADLINE_SECONDS
+ * Usage: java -cp '<kafka jars>' LogReader.java BROKERS TOPIC,TOPIC:PARTITION,... GROUP,GROUP,... DEADLINE_SECONDS
  * Lines: {"g":group,"t":topic,"p":partition,"c":committed}, {"t","p","o","ts","id","cause","corr","replay","message","from","was","key","sha"}, and
  * {"end":true,"records":n} as the last one; without it the reading is not complete.
  */
@@ -64,9 +64,13 @@ public final class LogReader {
         new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       var known = consumer.listTopics();
       var partitions = new ArrayList<TopicPartition>();
-      for (String topic : topics) {
-        if (!known.containsKey(topic)) continue;
-        for (var info : known.get(topic)) partitions.add(new TopicPartition(topic, info.partition()));
+      for (String wanted : topics) {
+        String[] parts = wanted.split(":");
+        if (!known.containsKey(parts[0])) continue;
+        for (var info : known.get(parts[0])) {
+          boolean isWanted = parts.length == 1 || info.partition() == Integer.parseInt(parts[1]);
+          if (isWanted) partitions.add(new TopicPartition(parts[0], info.partition()));
+        }
       }
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);

@@ -16,8 +16,8 @@ export interface IndependentReader {
 const program = fileURLToPath(new URL('../java/LogReader.java', import.meta.url))
 
 /**
- * Reads `topics` from the first to the last record and the committed offsets of `groups`, with Kafka's own Java client
- * (`java/LogReader.java`). Rejects when the reading is not complete.
+ * Reads `topics` (`name`, or `name:partition` for one of its partitions) from the first to the last record and the committed
+ * offsets of `groups`, with Kafka's own Java client (`java/LogReader.java`). Rejects when the reading is not complete.
  */
 export const readLog = async (
   reader: IndependentReader,

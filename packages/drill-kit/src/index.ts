@@ -11,6 +11,7 @@ export {
   openHistory,
 } from './history/history.ts'
 export type { Effect, Ledger, Letter, Observed, OutputRecord, Outputs, ReadRecord } from './history/observed.ts'
+export { scanHistory } from './history/scan-history.ts'
 export {
   type ActiveManner,
   type AskedRequest,

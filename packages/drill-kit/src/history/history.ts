@@ -84,10 +84,19 @@ export const openHistory = (folder: string, proc: string): HistoryFile => {
   }
 }
 
-/** Reads the histories of a folder while they are being written; each call answers all there is, in the order in which it happened. */
-export const createHistoryReader = (folder: string): (() => readonly Happened[]) => {
+/** What every message leaves behind. */
+const ofMessages: ReadonlySet<Fact['op']> = new Set(['send', 'deliver', 'commit'])
+
+/**
+ * Reads the histories of a folder while they are being written; each call answers all there is, in the order in which it happened.
+ * With `keepMs`, what messages left that long before the newest fact is forgotten: a long run has more than a memory holds.
+ */
+export const createHistoryReader = (
+  folder: string,
+  { keepMs = Number.POSITIVE_INFINITY }: { readonly keepMs?: number | undefined } = {},
+): (() => readonly Happened[]) => {
   const read = new Map<string, number>()
-  const facts: Happened[] = []
+  let facts: Happened[] = []
   return () => {
     const known = facts.length
     for (const name of readdirSync(folder)) {
@@ -99,7 +108,11 @@ export const createHistoryReader = (folder: string): (() => readonly Happened[])
       for (const line of bytes.subarray(0, end).toString('utf8').split('\n'))
         if (line !== '') facts.push(JSON.parse(line) as Happened)
     }
-    return facts.length === known ? facts : facts.sort((a, b) => a.at - b.at)
+    if (facts.length === known) return facts
+    facts.sort((a, b) => a.at - b.at)
+    const since = (facts.at(-1)?.at ?? 0) - keepMs
+    if (since > 0) facts = facts.filter(({ at, op }) => at >= since || !ofMessages.has(op))
+    return facts
   }
 }
 
