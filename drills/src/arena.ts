@@ -14,6 +14,8 @@ export interface Arena {
     readonly url: string
     readonly internalUrl: string
   } | null
+  /** An HTTP server that members may be told to ask: through the proxy, then the front, which answers itself. */
+  readonly dependency: { readonly proxy: TcpProxy; readonly front: HttpFront; readonly url: string }
   /** What processes under drill are told. */
   readonly brokers: readonly string[]
   readonly databaseUrl: string
@@ -44,6 +46,7 @@ export const openArena = async (options: {
   })
   const databaseProxy = await startProxy({ target: cluster.postgres.address })
   const registry = cluster.registry === null ? null : await openRegistry(cluster.registry)
+  const dependency = await openDependency()
   const brokerProxies = cluster.brokers.flatMap(({ address }) => byAddress.get(address) ?? [])
   say(`  ${brokers === 1 ? 'one broker' : `${brokers} brokers`} and a database … ${seconds(startedMs)} s`)
   return {
@@ -51,16 +54,15 @@ export const openArena = async (options: {
     brokerProxies,
     databaseProxy,
     registry,
+    dependency,
     brokers: brokerProxies.map(({ address }) => address),
     databaseUrl: cluster.postgres.url.replace(cluster.postgres.address, databaseProxy.address),
     internalBrokers: cluster.brokers.map(({ internalAddress }) => internalAddress),
     async close() {
       await cluster.stop()
-      await Promise.all(
-        [...brokerProxies, databaseProxy, ...(registry === null ? [] : [registry.proxy, registry.front])].map((proxy) =>
-          proxy.stop(),
-        ),
-      )
+      const others = registry === null ? [dependency] : [dependency, registry]
+      const ways = [...brokerProxies, databaseProxy, ...others.flatMap(({ proxy, front }) => [proxy, front])]
+      await Promise.all(ways.map((way) => way.stop()))
     },
   }
 }
@@ -69,6 +71,12 @@ const openRegistry = async ({ address, url }: { readonly address: string; readon
   const front = await startHttpFront({ target: address })
   const proxy = await startProxy({ target: front.address })
   return { proxy, front, url: url.replace(address, proxy.address), internalUrl: url }
+}
+
+const openDependency = async () => {
+  const front = await startHttpFront({})
+  const proxy = await startProxy({ target: front.address })
+  return { proxy, front, url: `http://${proxy.address}/` }
 }
 
 const seconds = (sinceMs: number): string => ((performance.now() - sinceMs) / 1_000).toFixed(1)

@@ -1,3 +1,5 @@
+import type { Handling } from './load/handlers.ts'
+
 /** What is written while the faults come. */
 export interface Load {
   readonly by: 'publisher' | 'outbox' | 'stock-kafkajs' | 'aborting'

@@ -1,35 +1,25 @@
 // A member of the group: the kernel with an effect store, as a service would run it. Leaves the group on SIGTERM.
 import { openHistory } from '@interchange/drill-kit'
-import {
-  createConsumerGroup,
-  effectRoute,
-  noMetrics,
-  noTracing,
-  rejected,
-  silentLogger,
-  systemClock,
-} from '@interchange/messaging'
+import { createConsumerGroup, effectRoute, noMetrics, noTracing, systemClock } from '@interchange/messaging'
 import { createWaitingEffectStore } from '@interchange/store'
+import { alarmsInto } from './alarms.ts'
+import { createHandler, type StepDone, sessionTimeoutMs } from './handlers.ts'
 import { observedTransport } from './observed-transport.ts'
 import { onTermination, openCodec, openDatabase, openTransport, readGround, type Step, stepTopic } from './step.ts'
-
-interface StepDone extends Step {
-  readonly id: string
-}
 
 const stopMs = 10_000
 
 const ground = readGround(process.env)
 const history = openHistory(ground.historyFolder, ground.proc)
 const database = openDatabase(ground)
+const { timeoutMs, retry } = ground.handling
 const route = effectRoute<Step, StepDone>({
   from: stepTopic(ground),
   group: ground.group,
   ordering: 'key',
-  handle(step, { messageId }) {
-    if (step.poison) throw rejected(`step ${step.seq} cannot be handled`)
-    return { ...step, id: messageId }
-  },
+  ...(timeoutMs !== undefined && { timeoutMs }),
+  ...(retry !== undefined && { retry }),
+  handle: createHandler(ground, history),
   store: createWaitingEffectStore<StepDone>({
     database,
     apply: async (tx, steps) => {
@@ -51,11 +41,11 @@ const group = await createConsumerGroup({
   service: { name: 'drill', version: '0' },
   clock: systemClock,
   random: Math.random,
-  logger: silentLogger,
+  logger: alarmsInto(history),
   metrics: noMetrics,
   tracing: noTracing,
   // Short, so that a drill need not wait long for what the defaults do as well.
-  limits: { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000, floodPauseMs: 100, floodPauseMsMax: 200 },
+  limits: { sessionTimeoutMs, rebalanceTimeoutMs: 10_000, floodPauseMs: 100, floodPauseMsMax: 200 },
   onEnded: (error) => {
     history.note({ op: 'process', phase: 'ended', detail: error.code })
     process.stderr.write(`${error.stack}\n`)

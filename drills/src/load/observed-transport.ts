@@ -1,5 +1,11 @@
 import type { HistoryFile } from '@interchange/drill-kit'
-import { type CommitOffset, type ConsumerOptions, ceHeaders, type Transport } from '@interchange/messaging'
+import {
+  type CommitOffset,
+  type ConsumerOptions,
+  ceHeaders,
+  type HeaderBlock,
+  type Transport,
+} from '@interchange/messaging'
 
 /** The transport with every assignment, delivery and commit of `topic` noted on its way. */
 export const observedTransport = (transport: Transport, topic: string, history: HistoryFile): Transport => ({
@@ -37,7 +43,7 @@ const observedOptions = (options: ConsumerOptions, topic: string, history: Histo
     const { partition, epoch } = batch
     if (batch.topic === topic)
       for (const { offset, headers } of batch.records)
-        history.note({ op: 'deliver', partition, offset, epoch, id: headers.text(ceHeaders.id) ?? '' })
+        history.note({ op: 'deliver', partition, offset, epoch, id: idOf(headers) })
     options.onBatch(batch)
   },
   onAssigned(partitions) {
@@ -51,6 +57,15 @@ const observedOptions = (options: ConsumerOptions, topic: string, history: Histo
       if (place.topic === topic) history.note({ op: 'revoked', partition, epoch })
   },
 })
+
+/** The message id; '' where there is none, or so many headers that nobody looks for it. */
+const idOf = (headers: HeaderBlock): string => {
+  try {
+    return headers.text(ceHeaders.id) ?? ''
+  } catch {
+    return ''
+  }
+}
 
 const note = (
   history: HistoryFile,

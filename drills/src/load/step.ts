@@ -2,6 +2,7 @@ import { createCodec, createRegistryClient } from '@interchange/avro'
 import { createKafkaTransport, type KafkaConfig } from '@interchange/kafka'
 import { type Codec, type SchemaReference, silentLogger, type Topic, type Transport } from '@interchange/messaging'
 import { createDatabase, type Database } from '@interchange/store'
+import type { Deed, Handling } from './handlers.ts'
 import { createStockSchemaSource } from './stock-schema-source.ts'
 import type { Load } from '../setting.ts'
 
@@ -11,6 +12,8 @@ export interface Step {
   readonly seq: number
   /** No handler can take it. */
   readonly poison: boolean
+  /** What its handler does beside its effect; JSON alone carries it. */
+  readonly does?: Deed
 }
 
 /** Where a process of the load finds everything. */

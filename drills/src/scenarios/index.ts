@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts'
 import { brokerScenarios } from './brokers.data.ts'
 import { consumeScenarios } from './consume.data.ts'
+import { messageScenarios } from './messages.data.ts'
 import { networkScenarios } from './network.data.ts'
 import { publishScenarios } from './publish.data.ts'
 import { registryScenarios } from './registry.data.ts'
@@ -10,6 +11,7 @@ import { transactionScenarios } from './transactions.data.ts'
 export const scenarios: readonly Scenario[] = [
   ...publishScenarios,
   ...consumeScenarios,
+  ...messageScenarios,
   ...brokerScenarios,
   ...networkScenarios,
   ...registryScenarios,

@@ -27,10 +27,11 @@ export const checkDeliveries: Checker = ({ history, log }) => {
   })
 }
 
-/** V12: no commit goes back, and below the last one everything has come to its end. */
+/** V12: no commit goes back unless an operator has put it there, and below the last one everything has come to its end. */
 export const checkCommits: Checker = ({ history, log, committed, effects, letters, waiting }) => {
   const highest = new Map<number, Commit>()
   const back = history.flatMap((fact): readonly Violation[] => {
+    if (fact.op === 'rewound') highest.delete(fact.partition)
     if (fact.op !== 'commit' || fact.phase !== 'ok') return []
     const before = highest.get(fact.partition)
     if (before === undefined || fact.offset >= before.offset) highest.set(fact.partition, fact)

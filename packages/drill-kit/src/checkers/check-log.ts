@@ -2,25 +2,31 @@ import type { Happened } from '../history/history.ts'
 import type { ReadRecord } from '../history/observed.ts'
 import type { Checker, Violation } from './check.ts'
 
-/** V1: lost. What was acknowledged is at its place, and has its effect, its letter, or waits. */
+/** V1: lost. What was acknowledged is at its place unless an operator had it deleted, and has its effect, its letter, or waits. */
 export const checkLost: Checker = ({ history, log, effects, letters, waiting }) => {
   const at = new Map(log.map((record) => [placeOf(record), record]))
   const ids = new Set(log.map(({ id }) => id))
   const ended = new Set([...effects, ...letters].map(({ id }) => id)).union(waiting)
+  const kept = keptFrom(history)
   return history.flatMap((fact): readonly Violation[] => {
     if (fact.op !== 'send' || fact.phase !== 'ok') return []
     const { id, key, seq, partition, offset } = fact
+    const isDeleted = partition !== undefined && offset !== undefined && offset < (kept.get(partition) ?? 0)
     const there = partition === undefined || offset === undefined ? undefined : at.get(placeOf({ partition, offset }))
-    if (partition !== undefined && there?.id !== id) {
+    if (partition !== undefined && there?.id !== id && !isDeleted) {
       const detail = `${key}/${seq} was acknowledged at ${partition}/${offset}; there is ${there?.id ?? 'nothing'}`
       return [{ invariant: 'V1', detail, facts: [fact, ...(there === undefined ? [] : [there])] }]
     }
-    if (!ids.has(id))
+    if (!ids.has(id) && !isDeleted)
       return [{ invariant: 'V1', detail: `${key}/${seq} was acknowledged and is nowhere`, facts: [fact] }]
     if (ended.has(id)) return []
     return [{ invariant: 'V1', detail: `${key}/${seq} is in the log and came to no end`, facts: [fact] }]
   })
 }
+
+/** The first offset of each partition that no operator had deleted. */
+const keptFrom = (history: readonly Happened[]): ReadonlyMap<number, number> =>
+  new Map(history.flatMap((fact) => (fact.op === 'deleted' ? [[fact.partition, fact.before]] : [])))
 
 /** V2: phantoms. What is in the log or was handled, somebody sent. */
 export const checkPhantoms: Checker = ({ history, log, effects, letters }) => {
@@ -49,6 +55,8 @@ export const checkPlaces: Checker = ({ history, log }) => {
   const idOf = (entry: Happened | ReadRecord): string => ('id' in entry ? entry.id : '')
   return history.flatMap((fact): readonly Violation[] => {
     if (fact.op !== 'deliver' && !(fact.op === 'send' && fact.phase === 'ok')) return []
+    // Who was given a record without an id, or could not read it, says nothing about what is there.
+    if (fact.id === '') return []
     const { partition, offset } = fact
     if (partition === undefined || offset === undefined) return []
     const place = placeOf({ partition, offset })

@@ -86,6 +86,16 @@ const anomalies: readonly Anomaly[] = [
     says: 'a/1 is in the log and came to no end',
   },
   {
+    what: 'an effect that never came of a record which was deleted then',
+    invariant: 'V1',
+    observed: {
+      ...insert('heal', ['runner', { op: 'deleted', partition: 0, before: 1 }]),
+      log: sound.log.slice(1),
+      effects: sound.effects.slice(1),
+    },
+    says: 'a/1 is in the log and came to no end',
+  },
+  {
     what: 'a record that nobody sent',
     invariant: 'V2',
     observed: { ...sound, log: [...sound.log, record(5, 'ghost')] },
@@ -215,6 +225,18 @@ describe('the checkers of a drill', () => {
 
   test('have an anomaly for every invariant', () => {
     expect(new Set(anomalies.map(({ invariant }) => invariant))).toEqual(new Set(everything))
+  })
+
+  test('miss no record that an operator has deleted after its effect', () => {
+    const deleted = insert('heal', ['runner', { op: 'deleted', partition: 0, before: 1 }])
+    expect(checkObserved({ ...deleted, log: sound.log.slice(1) }, ['V1'])).toEqual([])
+    expect(checkObserved({ ...sound, log: sound.log.slice(1) }, ['V1'])).toHaveLength(1)
+  })
+
+  test('let a commit go back to where an operator has put it', () => {
+    const back = [['runner', { op: 'rewound', partition: 0, offset: 0 }], ...committed('m2', 2)] as const
+    expect(checkObserved(insert('calm', ...back), ['V12'])).toEqual([])
+    expect(checkObserved(insert('calm', ...back.slice(1)), ['V12'])).toHaveLength(1)
   })
 
   test('take a commit as it was when it began: one under way during a take-over is not a zombie', () => {

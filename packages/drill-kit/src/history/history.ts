@@ -49,6 +49,14 @@ export type Fact =
   | { readonly op: 'alarm'; readonly subject: string; readonly detail: string }
   /** What all accounts of the ledger came to at one moment. */
   | { readonly op: 'snapshot'; readonly total: number }
+  /** A handler begins; by the clock on the wall, which waiting times go by. */
+  | { readonly op: 'attempt'; readonly id: string; readonly attempt: number; readonly timeMs: number }
+  /** A group said that what it was degraded by is over. */
+  | { readonly op: 'relief'; readonly subject: string }
+  /** An operator has moved what the group had committed. */
+  | { readonly op: 'rewound'; readonly partition: number; readonly offset: number }
+  /** An operator has had the records before this offset deleted. */
+  | { readonly op: 'deleted'; readonly partition: number; readonly before: number }
   /** The process is about to die at a crash point. */
   | { readonly op: 'crash'; readonly point: string; readonly hit: number }
   | { readonly op: 'process'; readonly phase: 'started' | 'ready' | 'ended'; readonly detail: string }

@@ -1,0 +1,93 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { waitFor } from '@interchange/testing'
+import type { Stage } from '../stage.ts'
+import { type Fault, seenMs } from './fault.ts'
+import { kafkaTool } from './kafka-tool.ts'
+
+/** The group's offsets go back to the beginning of the log; seen when its members have everything again. */
+export const rewind: Fault = {
+  name: 'rewind',
+  async carryOut({ stage }) {
+    await stopMembers(stage)
+    const before = await committedOf(stage)
+    await resetOffsets(stage, ['--to-earliest'])
+    await startMembers(stage)
+    const again = async (): Promise<boolean> => {
+      const now = await committedOf(stage)
+      return [...before].every(([partition, offset]) => (now.get(partition) ?? 0) >= offset)
+    }
+    await waitFor(again, { timeoutMs: 2 * seenMs, everyMs: 100, what: 'everything to come again' })
+    return `${[...before.values()].reduce((sum, offset) => sum + offset, 0)} messages again`
+  },
+}
+
+const lostCode = 'ICX_KAFKA_OFFSET_OUT_OF_RANGE'
+
+/**
+ * A group comes back to a log whose records were deleted past what it has committed. Seen when every member has ended for it and said
+ * so; until an operator decides, the group must not move.
+ */
+export const deletePastCommit: Fault = {
+  name: 'delete-past-commit',
+  async carryOut({ stage }) {
+    const { admin, topic } = stage
+    await stopMembers(stage)
+    const [partition, offset] = [...(await committedOf(stage))].reduce((most, each) =>
+      each[1] > most[1] ? each : most,
+    )
+    if (offset < 2) throw new Error('nothing is committed yet')
+    // Of what is deleted all is done: the drill must not lose anything itself.
+    await resetOffsets(stage, ['--to-offset', String(offset - 1)], partition)
+    await deleteRecords(stage, partition, offset)
+    await startMembers(stage)
+    const { members, facts } = stage
+    const allEnded = () => members.every(({ process }) => process.exit() !== null)
+    await waitFor(allEnded, { timeoutMs: seenMs, everyMs: 50, what: 'every member to end' })
+    for (const { proc } of members.splice(0)) {
+      const last = facts().findLast((fact) => fact.op === 'process' && fact.proc === proc)
+      if (last?.op !== 'process' || last.detail !== lostCode) throw new Error(`${proc} ended without saying why`)
+    }
+    const now = (await committedOf(stage)).get(partition)
+    if (now !== offset - 1) throw new Error(`the group went from ${offset - 1} to ${now} by itself`)
+    const earliest = (await admin.topicOffsets(topic)).find((each) => each.partition === partition)?.earliest
+    if (earliest !== offset) throw new Error(`partition ${partition} begins at ${earliest}`)
+    await resetOffsets(stage, ['--to-earliest'], partition)
+    await startMembers(stage)
+    return `partition ${partition} at ${offset}`
+  },
+}
+
+/** Deletes what is before an offset, and notes it. */
+export const deleteRecords = async (stage: Stage, partition: number, before: number): Promise<void> => {
+  const { arena, topic, history } = stage
+  const plan = join(arena.cluster.logFolder, `${topic}-${partition}-${before}.json`)
+  await writeFile(plan, JSON.stringify({ partitions: [{ topic, partition, offset: before }], version: 1 }))
+  await kafkaTool(arena, 'delete-records', ['--offset-json-file', plan])
+  history.note({ op: 'deleted', partition, before })
+}
+
+/** Ends every member in good order, so that an operator may touch the group's offsets. */
+export const stopMembers = async ({ members, admin, group }: Stage): Promise<void> => {
+  await Promise.all(members.splice(0).map((member) => member.process.stop(20_000)))
+  const isEmpty = async (): Promise<boolean> => (await admin.describeGroup(group)).members.length === 0
+  await waitFor(isEmpty, { timeoutMs: seenMs, everyMs: 100, what: 'the group to be empty' })
+}
+
+export const startMembers = async (stage: Stage): Promise<void> => {
+  const starting = Array.from({ length: stage.setting.members }, () => stage.start('member'))
+  stage.members.push(...(await Promise.all(starting)))
+}
+
+/** Next offset of each partition, as the group has committed it. */
+export const committedOf = async ({ admin, group, topic }: Stage): Promise<ReadonlyMap<number, number>> =>
+  new Map((await admin.committedOffsets(group, [topic])).map(({ partition, offset }) => [partition, offset]))
+
+/** Moves the offsets of a group without members, on the whole topic or one partition, and notes where to. */
+export const resetOffsets = async (stage: Stage, to: readonly string[], partition?: number): Promise<void> => {
+  const { arena, group, topic, history } = stage
+  const what = partition === undefined ? topic : `${topic}:${partition}`
+  await kafkaTool(arena, 'groups', ['--group', group, '--topic', what, '--reset-offsets', ...to, '--execute'])
+  for (const [moved, offset] of await committedOf(stage))
+    if (partition === undefined || moved === partition) history.note({ op: 'rewound', partition: moved, offset })
+}
