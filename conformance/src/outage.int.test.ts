@@ -127,4 +127,18 @@ describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s lives through outage
     await expect(nobody.createAdmin()).rejects.toMatchObject(unavailable)
     expect(performance.now() - startedMs).toBeLessThan(5_000)
   })
+
+  test('O08 a member that comes back from an outage does not wait for the session of the one it was (B13)', async () => {
+    const topic = await stage.topic()
+    await stage.sent(series(topic, 1))
+    const patience = { sessionTimeoutMs: 120_000, rebalanceTimeoutMs: 120_000 }
+    const member = await stage.join([topic], { ...patience, onRevoked: async () => undefined })
+    await until('a record', () => member.records().length === 1)
+    const down = await proxy.add({ kind: 'down' })
+    await until('the loss is noticed', () => member.revocations.length > 0, 30_000)
+    await down.remove()
+    await until('the partition again', () => member.assignments.length > 1, 60_000)
+    await until('the record again', () => member.records().length > 1)
+    expect(member.ended).toEqual([])
+  })
 })

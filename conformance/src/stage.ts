@@ -37,6 +37,7 @@ export interface MemberOptions
       | 'onBatch'
       | 'isolation'
       | 'transactional'
+      | 'sessionTimeoutMs'
       | 'rebalanceTimeoutMs'
       | 'fetchPartitionBytesMax'
     >
@@ -104,7 +105,7 @@ const joinGroup = async (transport: Transport, topics: readonly string[], option
     topics,
     isolation: options.isolation ?? 'read_committed',
     transactional: options.transactional ?? false,
-    sessionTimeoutMs,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? sessionTimeoutMs,
     rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 5_000,
     fetchPartitionBytesMax: options.fetchPartitionBytesMax ?? 1024 * 1024,
     onBatch(batch) {

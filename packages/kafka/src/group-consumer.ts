@@ -92,7 +92,7 @@ export const createGroupConsumer = async (
     for (let attempt = 1; state === 'restarting'; attempt++) {
       await sleep(Math.min(restartDelayMaxMs, 100 * 2 ** attempt), undefined, { ref: true })
       if (state !== 'restarting') return
-      session = createSession(options, hooks)
+      session = createSession(options, hooks, session.memberId())
       try {
         await begin()
       } catch (error) {
@@ -115,13 +115,15 @@ export const createGroupConsumer = async (
   }
 
   const untilMs = Date.now() + firstJoinPatienceMs
+  let formerId: string | undefined
   for (let attempt = 1; ; attempt++) {
-    session = createSession(options, hooks)
+    session = createSession(options, hooks, formerId)
     try {
       await begin()
       break
     } catch (error) {
       await session.close(sessionCloseMs)
+      formerId = session.memberId()
       const mapped = kafkaError(error, `joining ${options.group}`, { group: options.group, attempt })
       if (mapped.code !== 'ICX_KAFKA_UNAVAILABLE' || Date.now() >= untilMs) {
         state = 'closed'

@@ -5,9 +5,17 @@ import type {
   RecordBatch,
   TopicPartition,
 } from '@interchange/messaging'
+import type { FetchPosition } from './read-ranges.ts'
 
 /** A batch before its epoch is known. */
 export type FetchedRecords = Omit<RecordBatch, 'epoch'>
+
+/** Nothing came, though there is more: a transaction is open at the position. */
+export const isWithheld = (
+  { offset }: FetchPosition,
+  highWatermark: number,
+  isolation: ConsumerOptions['isolation'],
+): boolean => isolation === 'read_committed' && highWatermark > offset
 
 export interface GroupSessionHooks {
   /** Before every join but the first: awaited while the session is kept alive by heartbeats. */
@@ -28,6 +36,8 @@ export interface GroupSession {
    * when it did, or when there is no assignment. Rejects when the broker refuses for good or stays away.
    */
   commit(offsets: readonly CommitOffset[]): Promise<boolean>
+  /** As whom it has joined, or is to; undefined where the coordinator gives the id. */
+  memberId(): string | undefined
   /** As whom offsets are sent in a transaction; absent where the client's requests have no place for it (trap K5). */
   membership?(): GroupMembership | undefined
   pause(partitions: readonly TopicPartition[]): void
@@ -36,4 +46,8 @@ export interface GroupSession {
   close(deadlineMs: number): Promise<void>
 }
 
-export type CreateGroupSession = (options: ConsumerOptions, hooks: GroupSessionHooks) => GroupSession
+/**
+ * `formerId` is the member id of the session before this one: a member that comes back under it is not waited for as one that has
+ * gone without a word. Where the coordinator has forgotten it, it gives another.
+ */
+export type CreateGroupSession = (options: ConsumerOptions, hooks: GroupSessionHooks, formerId?: string) => GroupSession

@@ -38,13 +38,16 @@ export interface OffsetManager {
 export interface KafkajsGroup {
   readonly cluster: Cluster
   readonly groupId: string
-  readonly memberId: string | null
+  /** Given before the first join, it is joined under. */
+  memberId: string | null
   readonly generationId: number | null
   readonly coordinator: {
     heartbeat(request: { groupId: string; memberId: string; groupGenerationId: number }): Promise<unknown>
   } | null
   readonly offsetManager: OffsetManager | null
   readonly seekOffset: Map<unknown, unknown>
+  /** What one broker has for the assignment; kafkajs passes on what is not empty. */
+  fetch(nodeId: string): Promise<readonly (FetchedBatch & { readonly offsetManager: OffsetManager | null })[]>
 }
 
 interface ProducerIdentity {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConsumerOptions, Logger, TopicPartition } from '@interchange/messaging'
 import kafkajs, { type Assigner, type Cluster, type EachBatchPayload, type PartitionAssigner } from 'kafkajs'
-import type { GroupSession, GroupSessionHooks } from '../group-session.ts'
+import { type GroupSession, type GroupSessionHooks, isWithheld } from '../group-session.ts'
 import { type KafkaConfig, metadataMaxAgeMs } from '../kafka-config.ts'
 import { sharePartitions } from '../share-partitions.ts'
 import { commitOffsets } from './commit-offsets.ts'
@@ -20,6 +20,7 @@ export const createKafkajsSession = (
   logger: Logger,
   options: ConsumerOptions,
   hooks: GroupSessionHooks,
+  formerId?: string,
 ): GroupSession => {
   const client = createKafkajsClient(config, logger, retriesWithinSession)
   let group: KafkajsGroup | undefined
@@ -31,6 +32,8 @@ export const createKafkajsSession = (
   const beforeJoin = async (joining: KafkajsGroup): Promise<void> => {
     if (group === undefined) {
       group = joining
+      tellWithheld(joining)
+      group.memberId = formerId ?? null
       return
     }
     const stop = keepAlive(group, options.sessionTimeoutMs)
@@ -38,6 +41,21 @@ export const createKafkajsSession = (
       await hooks.beforeRejoin()
     } finally {
       stop()
+    }
+  }
+
+  /** kafkajs keeps it to itself when a fetch brings nothing. */
+  const tellWithheld = (of: KafkajsGroup): void => {
+    const fetch = of.fetch.bind(of)
+    of.fetch = async (nodeId) => {
+      const batches = await fetch(nodeId)
+      for (const { topic, partition, fetchedOffset, bytes, highWatermark, offsetManager } of batches) {
+        const [offset, end] = [Number(fetchedOffset), Number(highWatermark)]
+        if (bytes.length > 0 || closed || offsetManager !== of.offsetManager) continue
+        if (!isWithheld({ topic, partition, offset }, end, options.isolation)) continue
+        hooks.takeBatch({ topic, partition, records: [], nextOffset: offset, highWatermark: end })
+      }
+      return batches
     }
   }
 
@@ -108,6 +126,7 @@ export const createKafkajsSession = (
       const manager = group?.offsetManager
       return running && group !== undefined && manager ? commitOffsets({ manager, group }, offsets) : false
     },
+    memberId: () => (group === undefined ? formerId : (group.memberId ?? undefined)),
     pause: (partitions) => running && consumer.pause(partitions.map(toTopicPartitions)),
     resume: (partitions) => running && consumer.resume(partitions.map(toTopicPartitions)),
     seek: ({ topic, partition }, offset) => running && consumer.seek({ topic, partition, offset: String(offset) }),

@@ -49,11 +49,12 @@ export interface Membership {
 export const createMembership = (
   { requests, waiting }: { requests: Cluster; waiting: Cluster },
   options: ConsumerOptions,
+  formerId = '',
 ): Membership => {
   const { group, topics } = options
   const metadata = encodeConsumerProtocolSubscription({ version: 0, topics: [...topics], userData: Buffer.alloc(0) })
   let coordinator: number | undefined
-  let generation: { id: number; memberId: string } = { id: -1, memberId: '' }
+  let generation: { id: number; memberId: string } = { id: -1, memberId: formerId }
   /** What this member has shared out as the leader; undefined for every other. */
   let shared: ReadonlyMap<string, number> | undefined
 

@@ -3,6 +3,7 @@ import type { ConsumerOptions, Logger, TopicPartition } from '@interchange/messa
 import { listOffsetsV6 } from '@platformatic/kafka'
 import type { GroupSession, GroupSessionHooks } from '../group-session.ts'
 import { type KafkaConfig, metadataMaxAgeMs, requestTimeoutMs } from '../kafka-config.ts'
+import { kafkaError } from '../kafka-error.ts'
 import type { FetchPosition } from '../read-ranges.ts'
 import { type Cluster, createCluster } from './cluster.ts'
 import { type Fetcher, startFetcher } from './fetcher.ts'
@@ -20,11 +21,12 @@ export const createPlatformaticSession = (
   logger: Logger,
   options: ConsumerOptions,
   hooks: GroupSessionHooks,
+  formerId?: string,
 ): GroupSession => {
   const requests = createCluster(config)
   const waiting = createCluster(config, requestTimeoutMs(config) + options.rebalanceTimeoutMs)
   const fetches = createCluster(config)
-  const membership = createMembership({ requests, waiting }, options)
+  const membership = createMembership({ requests, waiting }, options, formerId)
   const over = new AbortController()
   const heartbeatMs = Math.min(3_000, Math.max(200, Math.floor(options.sessionTimeoutMs / 10)))
   const limits = { isolation: options.isolation, partitionBytesMax: options.fetchPartitionBytesMax }
@@ -41,8 +43,9 @@ export const createPlatformaticSession = (
     fetcher?.stop()
     joined = false
     over.abort()
-    // Leaving hands the partitions on at once; where that is not possible the session timeout does.
-    void leaveWithin(requestTimeoutMs(config)).then(destroy)
+    // After an outage it comes back under its id; else leaving hands the partitions on before the session timeout does.
+    if (kafkaError(error, 'reading').code === 'ICX_KAFKA_UNAVAILABLE') destroy()
+    else void leaveWithin(requestTimeoutMs(config)).then(destroy)
     if (started) hooks.crashed(error)
   }
 
@@ -112,6 +115,7 @@ export const createPlatformaticSession = (
       live().catch(end)
     },
     commit: async (offsets) => joined && membership.commit(offsets),
+    memberId: () => membership.current().memberId || undefined,
     membership: () => (joined ? membership.current() : undefined),
     pause: (partitions) => fetcher?.pause(partitions),
     resume: (partitions) => fetcher?.resume(partitions),
