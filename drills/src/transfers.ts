@@ -62,7 +62,7 @@ export const openBooks = async (stage: Stage): Promise<() => Promise<void>> => {
     'CREATE TABLE leg (row bigserial PRIMARY KEY, transfer uuid NOT NULL, side text NOT NULL, account integer NOT NULL, amount bigint NOT NULL)',
   )
   await database.query(
-    'INSERT INTO account SELECT id, CASE WHEN id = $1 THEN 0 ELSE $2::bigint END FROM generate_series($1, $3) AS id',
+    'INSERT INTO account SELECT id, CASE WHEN id = $1::integer THEN 0 ELSE $2::bigint END FROM generate_series($1::integer, $3::integer) AS id',
     [clearingAccount, accountOpening, accounts - 1],
   )
   await stage.start('booker')

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { crashText, crashVariable, freeze, type Happened, nowMs, thaw } from '@interchange/drill-kit'
+import { type ActiveToxic, crashText, crashVariable, freeze, type Happened, nowMs, thaw } from '@interchange/drill-kit'
 import { waitFor } from '@interchange/testing'
 import { abortedPerRound, roundsPerSignal } from '../load/interleaving.ts'
-import type { Actor, Stage } from '../stage.ts'
+import { type Actor, partitions, type Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
+import { allInSync } from './replicas.ts'
 
 type Commit = Extract<Happened, { op: 'commit' }>
 
@@ -91,15 +92,60 @@ export const leaveHanging: Fault = {
   },
 }
 
+/**
+ * SIGKILL of the broker that coordinates a transaction, found by its end on the way there, which is lost with it; started again. Seen when
+ * it is gone and every partition has committed under the next coordinator.
+ */
+export const killTransactionCoordinator: Fault = {
+  name: 'kill-transaction-coordinator',
+  async carryOut({ stage }) {
+    const { arena, facts, history } = stage
+    const { brokerProxies, cluster } = arena
+    await allInSync(stage)
+    const holding = await holdEnds(stage)
+    const place = await waitFor(() => placesOf(holding).at(0), { timeoutMs: seenMs, everyMs: 5, what: 'an end' })
+    const broker = cluster.brokers[place]
+    if (broker === undefined) throw new Error('there is no such broker')
+    try {
+      await broker.kill()
+      brokerProxies[place]?.cut()
+    } finally {
+      await Promise.all(holding.map((toxic) => toxic.remove()))
+    }
+    const killedAt = nowMs()
+    const committed = (): boolean =>
+      new Set(
+        facts().flatMap((fact) =>
+          fact.op === 'commit' && fact.phase === 'ok' && fact.at > killedAt ? [fact.partition] : [],
+        ),
+      ).size === partitions
+    try {
+      await waitFor(committed, { timeoutMs: seenMs, everyMs: 20, what: 'a commit of every partition' })
+      history.note({ op: 'measured', figure: 'nextCommitMs', value: Math.round(nowMs() - killedAt) })
+    } finally {
+      await broker.start()
+    }
+    return broker.name
+  },
+}
+
+const holdEnds = ({ arena }: Stage): Promise<readonly ActiveToxic[]> =>
+  Promise.all(arena.brokerProxies.map((proxy) => proxy.add({ kind: 'hold-request', request: 'endTxn' })))
+
+/** Before which brokers something is held. */
+const placesOf = (holding: readonly ActiveToxic[]): readonly number[] =>
+  holding.flatMap((toxic, place) => (toxic.effects() > 0 ? [place] : []))
+
 /** Holds the ends of all transactions, stops a member that waits for one, and loses what was held. */
 const stopInTransaction = async (stage: Stage): Promise<{ readonly member: Actor; readonly commit: Commit }> => {
   const { brokerProxies } = stage.arena
-  const holding = await Promise.all(
-    brokerProxies.map((proxy) => proxy.add({ kind: 'hold-request', request: 'endTxn' })),
-  )
+  const holding = await holdEnds(stage)
   try {
-    const held = () => holding.some((toxic) => toxic.effects() > 0)
-    await waitFor(held, { timeoutMs: seenMs, everyMs: 5, what: 'the end of a transaction' })
+    await waitFor(() => placesOf(holding).length > 0, {
+      timeoutMs: seenMs,
+      everyMs: 5,
+      what: 'the end of a transaction',
+    })
     const commit = await openCommit(stage)
     const member = stage.members.find(({ proc }) => proc === commit.proc)
     if (member === undefined) throw new Error(`${commit.proc} is not one of the members`)

@@ -1,5 +1,14 @@
 import type { Invariant } from '@interchange/drill-kit'
-import { crashCopier, freezeInTransaction, interleaveAborts, loseEndAnswer } from '../faults/transactions.ts'
+import { bounceBroker } from '../faults/broker-outages.ts'
+import { killMember, restartMember } from '../faults/members.ts'
+import { database, network } from '../faults/toxics.ts'
+import {
+  crashCopier,
+  freezeInTransaction,
+  interleaveAborts,
+  killTransactionCoordinator,
+  loseEndAnswer,
+} from '../faults/transactions.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Load } from '../setting.ts'
 
@@ -51,6 +60,24 @@ export const transactionScenarios: readonly Scenario[] = [
     mustBreak: true,
   },
   {
+    name: 'C1',
+    title: 'eos-copy-bounce',
+    says: 'Kills and restarts members in mid-stream, and ends and kills each broker in turn. Every step must have its outputs once, in order and together with its offset, and a reader beside them must be shown the same.',
+    brokers: 3,
+    members: 2,
+    work: 'transfers',
+    readers: ['platformatic'],
+    load,
+    faults: [
+      { fault: killMember, times: { smoke: 0, full: 3 }, everyMs: 5_000 },
+      { fault: restartMember, times: { smoke: 0, full: 3 }, everyMs: 5_000 },
+      { fault: bounceBroker('stop'), times: { smoke: 0, full: 3 }, everyMs: 5_000 },
+      { fault: bounceBroker('kill'), times: { smoke: 0, full: 3 }, everyMs: 5_000 },
+    ],
+    settleMs: 60_000,
+    invariants: [...transactional, 'V3'],
+  },
+  {
     name: 'C2',
     title: 'eos-zombie',
     says: 'Stops a member in the middle of a transaction (SIGSTOP) for longer than that may stay open, until another has taken its partition, then lets it go on. Its transaction must be refused each time, and every output be there once.',
@@ -90,5 +117,38 @@ export const transactionScenarios: readonly Scenario[] = [
     faults: [{ fault: loseEndAnswer, times: { smoke: 3, full: 100 }, everyMs: 500 }],
     settleMs: 30_000,
     invariants: transactional,
+  },
+  {
+    name: 'C6',
+    title: 'transaction-coordinator-kill',
+    says: 'Kills the broker that coordinates a transaction (SIGKILL) with the end of it on its way. Every partition must commit again within ten seconds, and every output be there once.',
+    brokers: 3,
+    members: 2,
+    work: 'transfers',
+    load,
+    faults: [{ fault: killTransactionCoordinator, times: { smoke: 1, full: 20 }, everyMs: 2_000 }],
+    settleMs: 60_000,
+    invariants: transactional,
+    bounds: { nextCommitMs: 10_000 },
+  },
+  {
+    name: 'C8',
+    title: 'bank-ledger',
+    says: 'Moves money between a hundred accounts, by members that write both legs of a transfer in a transaction and a group that books each leg once, while members, brokers and connections end. The sum of all accounts must be the same whenever it is looked at, and no transfer be half booked.',
+    brokers: 3,
+    members: 2,
+    work: 'transfers',
+    books: true,
+    load,
+    faults: [
+      { fault: loseEndAnswer, times: { smoke: 1, full: 20 }, everyMs: 1_000 },
+      { fault: killMember, times: { smoke: 1, full: 5 }, everyMs: 2_000 },
+      { fault: network({ kind: 'reset' }, 500), times: { smoke: 0, full: 10 }, everyMs: 2_000 },
+      { fault: database({ kind: 'reset' }, 500), times: { smoke: 1, full: 10 }, everyMs: 2_000 },
+      { fault: killTransactionCoordinator, times: { smoke: 0, full: 3 }, everyMs: 2_000 },
+      { fault: bounceBroker('kill'), times: { smoke: 0, full: 3 }, everyMs: 2_000 },
+    ],
+    settleMs: 60_000,
+    invariants: [...transactional, 'V11'],
   },
 ]
