@@ -1,20 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { closeBooks, type LogRecord } from '@interchange/accounting'
-import {
-  ceHeaders,
-  createPublisher,
-  deadLetterTopicName,
-  noMetrics,
-  noTracing,
-  replayLaneName,
-  systemClock,
-} from '@interchange/messaging'
+import { ceHeaders, deadLetterTopicName, replayLaneName } from '@interchange/messaging'
 import { migrate } from '@interchange/store'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { openDatabase, openTransport, type Step, stepCodec, stepTopic } from './waiting-member.fixture.ts'
+import { kill, killMembers, publishSteps, startMember, stepsOf } from './step-members.fixture.ts'
+import { openDatabase, openTransport, stepTopic } from './waiting-member.fixture.ts'
 
 const unique = randomBytes(4).toString('hex')
 const group = `steps-${unique}`
@@ -22,25 +12,9 @@ const schema = `steps_${unique}`
 const topic = stepTopic(`steps-${unique}`, 2)
 const transport = openTransport(`waiting-test-${unique}`)
 const database = openDatabase(schema)
-const members: ChildProcess[] = []
 
-const startMember = (): ChildProcess => {
-  const member = spawn(
-    process.execPath,
-    ['--no-warnings', fileURLToPath(new URL('waiting-member.fixture.ts', import.meta.url))],
-    {
-      env: { ...process.env, STEP_TOPIC: topic.name, STEP_GROUP: group, STEP_SCHEMA: schema },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
-  )
-  members.push(member)
-  return member
-}
-
-const kill = async (member: ChildProcess): Promise<void> => {
-  member.kill('SIGKILL')
-  if (member.exitCode === null && member.signalCode === null) await once(member, 'exit')
-}
+const start = () =>
+  startMember('waiting-member.fixture.ts', { STEP_TOPIC: topic.name, STEP_GROUP: group, STEP_SCHEMA: schema })
 
 beforeAll(async () => {
   await migrate(database)
@@ -54,27 +28,12 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await Promise.all(members.map(kill))
+  await killMembers()
   await database.close()
 })
 
-const publish = async (steps: readonly Step[]): Promise<void> => {
-  const publisher = await createPublisher({
-    transport,
-    codec: stepCodec,
-    service: { name: 'test', version: '0' },
-    clock: systemClock,
-    random: Math.random,
-    metrics: noMetrics,
-    tracing: noTracing,
-  })
-  await Promise.all(steps.map((step) => publisher.publish(topic, step)))
-  await publisher.close()
-}
-
 /** Twenty steps of each of four keys, in turn. */
-const round = (from: number): readonly Step[] =>
-  Array.from({ length: 80 }, (_, n) => ({ key: 'abcd'[n % 4] ?? 'a', place: from + (n >> 2) }))
+const publishRound = (from: number): Promise<void> => publishSteps(transport, topic, stepsOf('abcd', from, 20))
 
 const placesOf = async (key: string): Promise<readonly number[]> =>
   (await database.query<{ place: number }>('SELECT place FROM step WHERE key = $1 ORDER BY row', [key])).map(
@@ -116,6 +75,7 @@ const books = async () => {
       originalOffset: null,
       key: record.key?.toString('utf8') ?? null,
       valueHash: null,
+      headersHash: '',
     })
   }
   const waitingIds = await idsIn('waiting')
@@ -130,24 +90,24 @@ const books = async () => {
 const withinMs = { timeout: 20_000, interval: 100 }
 
 test('a key waits for its customer through a kill -9 and a take-over, in order, while the others flow and the books close', async () => {
-  const first = startMember()
-  await publish(round(0))
+  const first = start()
+  await publishRound(0)
   // Only `a` waits: everything else is done, and the offsets have passed what waits.
   await vi.waitFor(async () => {
     expect(await books()).toEqual({ closes: true, in: 80, done: 60, waiting: 20, dead: 0 })
   }, withinMs)
   expect(await placesOf('a')).toEqual([])
 
-  const second = startMember()
+  const second = start()
   await kill(first)
-  await publish(round(20))
+  await publishRound(20)
   await vi.waitFor(async () => {
     expect(await books()).toEqual({ closes: true, in: 160, done: 120, waiting: 40, dead: 0 })
   }, withinMs)
   for (const key of 'bcd') expect(await placesOf(key)).toEqual(upTo(40))
 
   await database.query("INSERT INTO customer VALUES ('a')")
-  await publish(round(40))
+  await publishRound(40)
   await vi.waitFor(async () => {
     expect(await books()).toEqual({ closes: true, in: 240, done: 240, waiting: 0, dead: 0 })
   }, withinMs)
