@@ -1,5 +1,6 @@
 import { type HttpFront, startHttpFront, startProxy, type TcpProxy } from '@interchange/drill-kit'
 import { type RunningCluster, startCluster } from '@interchange/stack'
+import type { OwnBrokers } from './setting.ts'
 
 /** Brokers and a database, each behind a proxy; scenarios of one size take turns in it. */
 export interface Arena {
@@ -27,16 +28,20 @@ export interface Arena {
 export const openArena = async (options: {
   readonly name: string
   readonly brokers: 1 | 3
+  readonly ownBrokers?: OwnBrokers | undefined
   readonly registry: boolean
   readonly say: (line: string) => void
 }): Promise<Arena> => {
   const { name, brokers, say, registry: withRegistry } = options
+  const { settings, diskMb } = options.ownBrokers ?? {}
   const startedMs = performance.now()
   const byAddress = new Map<string, TcpProxy>()
   const cluster = await startCluster({
     name,
     brokers,
     registry: withRegistry,
+    ...(settings !== undefined && { brokerSettings: settings }),
+    ...(diskMb !== undefined && { brokerDiskMb: diskMb }),
     async advertise(listener) {
       const proxy = await startProxy({ target: listener, protocol: 'kafka' })
       byAddress.set(proxy.address, proxy)

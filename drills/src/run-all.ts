@@ -1,3 +1,4 @@
+import { InterchangeError } from '@interchange/messaging'
 import { removeDeadStacks } from '@interchange/stack'
 import { type Arena, openArena } from './arena.ts'
 import { drilledCommit, keepResult, knownResult } from './kept-results.ts'
@@ -17,23 +18,46 @@ export interface RunAllOptions {
   readonly onResult: (result: ScenarioResult) => void
 }
 
-/** Runs scenarios in one arena for all of a size, smaller first. Rejects with the signal's reason as soon as it is given. */
+/** Runs scenarios, one arena for all that share theirs, smaller first. Rejects with the signal's reason as soon as it is given. */
 export const runAll = async (options: RunAllOptions): Promise<void> => {
   removeDeadStacks(arenaPrefix)
   const commit = drilledCommit()
-  for (const brokers of [1, 3] as const) {
-    const open = options.chosen.filter(
-      (scenario) => scenario.brokers === brokers && !isKnown(scenario, commit, options),
-    )
-    if (open.length === 0) continue
-    const registry = open.some((scenario) => scenario.registry === true)
-    const { say } = options.progress
-    const arena = await openArena({ name: `${arenaPrefix}${process.pid}-${brokers}`, brokers, registry, say })
+  for (const [place, sharing] of arenasOf(options.chosen).entries()) {
+    const open = sharing.filter((scenario) => !isKnown(scenario, commit, options))
+    const arena = await arenaFor(open, place, options.progress.say)
+    if (arena === undefined) continue
     try {
       for (const scenario of open) await runOne(scenario, arena, commit, options)
     } finally {
       await arena.close()
     }
+  }
+}
+
+/** Scenarios by the arena they share: smaller first, and of each size those without brokers of their own. */
+const arenasOf = (chosen: readonly Scenario[]): readonly (readonly Scenario[])[] => {
+  const cost = ({ brokers, ownBrokers }: Scenario): number => brokers * 2 + (ownBrokers === undefined ? 0 : 1)
+  const ordered = [...chosen].sort((a, b) => cost(a) - cost(b))
+  return [...Map.groupBy(ordered, ({ brokers, ownBrokers }) => JSON.stringify([brokers, ownBrokers ?? null])).values()]
+}
+
+/** Undefined where nothing is to be run, or cannot be on this machine, which is said. */
+const arenaFor = async (
+  scenarios: readonly Scenario[],
+  place: number,
+  say: (line: string) => void,
+): Promise<Arena | undefined> => {
+  const [first] = scenarios
+  if (first === undefined) return undefined
+  const { brokers, ownBrokers } = first
+  const registry = scenarios.some((scenario) => scenario.registry === true)
+  try {
+    return await openArena({ name: `${arenaPrefix}${process.pid}-${place}`, brokers, ownBrokers, registry, say })
+  } catch (error) {
+    const isDisk = ownBrokers?.diskMb !== undefined && error instanceof InterchangeError
+    if (!isDisk || error.code !== 'ICX_STACK_TOOL_MISSING') throw error
+    say(`${scenarios.map(({ name }) => name).join(' ')} DID NOT RUN and does not count: ${error.message}`)
+    return undefined
   }
 }
 

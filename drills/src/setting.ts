@@ -1,5 +1,7 @@
 import type { Handling } from './load/handlers.ts'
 
+import type { BrokerSettings } from '@interchange/stack'
+
 /** What is written while the faults come. */
 export interface Load {
   readonly by: 'publisher' | 'outbox' | 'stock-kafkajs' | 'aborting'
@@ -16,11 +18,19 @@ export interface Load {
 /** A client that reads committed records, by its driver or in its stock form. */
 export type ReaderKind = 'kafkajs' | 'platformatic' | 'stock-kafkajs'
 
+export interface OwnBrokers {
+  readonly settings?: BrokerSettings
+  /** Each keeps its data on a disk of this size. Where there can be none, the scenario says so and does not run. */
+  readonly diskMb?: number
+}
+
 /** What a drill is set up with before anything is done to it. */
 export interface Setting {
   /** As the catalogue names it. */
   readonly name: string
   readonly brokers: 1 | 3
+  /** They are its own, set so; default: those that all scenarios of as many brokers share. */
+  readonly ownBrokers?: OwnBrokers
   readonly members: number
   /** Values are Avro; default: JSON. */
   readonly registry?: boolean

@@ -1,3 +1,4 @@
+import { damageReplica, fillDisks } from '../faults/broker-disks.ts'
 import { bounceBroker, cutBroker, freezeBroker, killBrokers, killCoordinator } from '../faults/broker-outages.ts'
 import type { Scenario } from '../scenario.ts'
 import { delivery, load } from './delivery.ts'
@@ -29,6 +30,21 @@ export const brokerScenarios: readonly Scenario[] = [
     faults: [
       { fault: killBrokers(3, 2_000), times: { smoke: 1, full: 3 }, everyMs: 2_000 },
       { fault: killBrokers(3, 120_000), times: { smoke: 0, full: 1 }, everyMs: 2_000 },
+    ],
+    settleMs: 60_000,
+    invariants: delivery,
+  },
+  {
+    name: 'A10',
+    title: 'disk-full',
+    says: 'Fills the disk of one broker of three to the last byte, then in full those of all three, until the brokers end over it; then there is room again. No acknowledged send may be lost, also where a write was cut off in the middle, and all must be settled within a minute.',
+    brokers: 3,
+    ownBrokers: { diskMb: 64 },
+    members: 1,
+    load,
+    faults: [
+      { fault: fillDisks(1), times: { smoke: 1, full: 6 }, everyMs: 2_000 },
+      { fault: fillDisks(3), times: { smoke: 0, full: 2 }, everyMs: 2_000 },
     ],
     settleMs: 60_000,
     invariants: delivery,
@@ -78,6 +94,20 @@ export const brokerScenarios: readonly Scenario[] = [
       { fault: freezeBroker(2_000), times: { smoke: 1, full: 6 }, everyMs: 2_000 },
     ],
     settleMs: 16_000,
+    invariants: delivery,
+  },
+  {
+    name: 'D5',
+    title: 'corrupt-segment',
+    says: "Kills one broker of three, turns a bit round in its copy of a partition or cuts off the last third of it, and starts the broker again. The copy must be its leader's again, byte by byte, and nobody may ever read what was damaged.",
+    brokers: 3,
+    members: 2,
+    load,
+    faults: [
+      { fault: damageReplica('flip-bit'), times: { smoke: 1, full: 5 }, everyMs: 3_000 },
+      { fault: damageReplica('truncate'), times: { smoke: 0, full: 5 }, everyMs: 3_000 },
+    ],
+    settleMs: 30_000,
     invariants: delivery,
   },
 ]

@@ -1,6 +1,7 @@
 import { killLeaderInFlight, loseProduceAnswer } from '../faults/brokers.ts'
 import { crashRelay } from '../faults/crash-relay.ts'
-import { database } from '../faults/toxics.ts'
+import { freezeRelay } from '../faults/freeze-relay.ts'
+import { database, network } from '../faults/toxics.ts'
 import type { Scenario } from '../scenario.ts'
 import { delivery, load } from './delivery.ts'
 
@@ -54,6 +55,39 @@ export const publishScenarios: readonly Scenario[] = [
     members: 1,
     load,
     faults: [{ fault: loseProduceAnswer, times: { smoke: 5, full: 200 }, everyMs: 500 }],
+    settleMs: 30_000,
+    invariants: delivery,
+  },
+  {
+    name: 'A4',
+    title: 'slow-acknowledgement',
+    says: 'Lets brokers write sends and holds their answers for longer than a sender waits for one. A send whose fate is open must be repeated and never called failed, and have its effect once, in the order of its key.',
+    brokers: 1,
+    members: 1,
+    load: { ...load, requestTimeoutMs: 1_500 },
+    faults: [
+      {
+        fault: network({ kind: 'hold-answer', request: 'produce' }, 4_000),
+        times: { smoke: 2, full: 20 },
+        everyMs: 1_000,
+      },
+      {
+        fault: network({ kind: 'hold-answer', request: 'produce' }, 31_000),
+        times: { smoke: 0, full: 2 },
+        everyMs: 1_000,
+      },
+    ],
+    settleMs: 30_000,
+    invariants: delivery,
+  },
+  {
+    name: 'A8',
+    title: 'relay-zombie',
+    says: 'Stops the relay that holds the lease of an outbox where it is (SIGSTOP) until a second one has taken over, then lets it go on. What it still has in its hands must turn no key round, and every row must have its effect once.',
+    brokers: 1,
+    members: 1,
+    load: { by: 'outbox', keys: 20, perSecond: 200 },
+    faults: [{ fault: freezeRelay, times: { smoke: 1, full: 30 }, everyMs: 500 }],
     settleMs: 30_000,
     invariants: delivery,
   },

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LocalComponent } from './components/component.ts'
 import { fetchJvmParts } from './components/jvm-parts.ts'
-import { prepareKafka } from './components/kafka.ts'
+import { type BrokerSettings, prepareKafka } from './components/kafka.ts'
 import { localDatabaseUrl, preparePostgres } from './components/postgres.ts'
 import { publicClusterFolder } from './components/postgres-ground.ts'
 import { prepareRegistry } from './components/registry.ts'
@@ -13,6 +13,7 @@ import type { ProcessSpec } from './guard/protocol.ts'
 import { checkoutFolder, definedOnly, type Environment, homeOf, plainEnvironment } from './home.ts'
 import { findJava } from './java.ts'
 import { createReport } from './report.ts'
+import { mountSmallDisk } from './small-disk.ts'
 import { writeState } from './state-file.ts'
 import { waitUntilAnswers } from './wait-until.ts'
 
@@ -27,6 +28,10 @@ export interface ClusterOptions {
    * listener's own.
    */
   readonly advertise?: (listener: string) => Promise<number>
+  /** Settings of every broker, in the place of ours where both name one. */
+  readonly brokerSettings?: BrokerSettings
+  /** Each broker's data lies on a disk of its own of this size. Linux and root: ICX_STACK_TOOL_MISSING otherwise. */
+  readonly brokerDiskMb?: number
   readonly env?: Environment
   /** Takes progress, a line at a time. Default: nobody. */
   readonly report?: (line: string) => void
@@ -107,6 +112,11 @@ export const startCluster = async (options: ClusterOptions): Promise<RunningClus
     const controllers = nodes.map(({ controllerPort }) => `${host}:${controllerPort}`)
     return await Promise.all(
       nodes.map(async ({ nodeId, port, controllerPort, internalPort, advertisedPort }) => {
+        const { brokerDiskMb, brokerSettings } = options
+        const dataFolder =
+          brokerDiskMb === undefined
+            ? join(home.data, `kafka-${nodeId}`, 'log')
+            : await mountSmallDisk(guard, brokerDiskMb)
         const local = await prepareKafka({
           java: javaPath,
           jars: parts.kafkaFolder,
@@ -115,6 +125,8 @@ export const startCluster = async (options: ClusterOptions): Promise<RunningClus
           port,
           controllerPort,
           env: plain,
+          dataFolder,
+          ...(brokerSettings !== undefined && { settings: brokerSettings }),
           place: { nodeId, clusterId, controllers, internalPort, advertisedPort },
         })
         const server = await startServer(guard, `kafka-${nodeId}`, local)
@@ -123,7 +135,7 @@ export const startCluster = async (options: ClusterOptions): Promise<RunningClus
           nodeId,
           address: `${host}:${advertisedPort}`,
           internalAddress: `${host}:${internalPort}`,
-          dataFolder: join(home.data, `kafka-${nodeId}`, 'log'),
+          dataFolder,
         }
       }),
     )

@@ -7,6 +7,7 @@ export {
   startCluster,
 } from './cluster.ts'
 export type { Component, ComponentMode, ComponentName } from './components/component.ts'
+export type { BrokerSettings } from './components/kafka.ts'
 export {
   type ComponentStatus,
   findStack,

@@ -26,6 +26,14 @@ it('gives a broker of three its place: copies everywhere, a way past the proxies
   expect(properties).toContain('\nmin.insync.replicas=2\noffsets.topic.replication.factor=3\n')
 })
 
+it('lets a setting that is given replace its own', () => {
+  const settings = { 'auto.create.topics.enable': true, 'producer.id.expiration.ms': 10_000 }
+  const properties = brokerProperties({ port: 1, controllerPort: 2, dataFolder: '/data', settings })
+  expect(properties).toContain('auto.create.topics.enable=true\n')
+  expect(properties).not.toContain('auto.create.topics.enable=false')
+  expect(properties).toContain('producer.id.expiration.ms=10000\n')
+})
+
 it('gives Jaeger nothing beyond loopback', () => {
   const configuration = jaegerConfiguration({ query: 1, queryGrpc: 2, otlpHttp: 3, otlpGrpc: 4 })
   const endpoints = [...configuration.matchAll(/"endpoint": "([^"]+)"/g)].map(([, endpoint]) => endpoint)

@@ -36,16 +36,21 @@ export interface ClusterPlace {
   readonly advertisedPort: number
 }
 
+/** As `server.properties` names them. */
+export type BrokerSettings = Readonly<Record<string, string | number | boolean>>
+
 /** The settings of a KRaft node made for one machine: small, quick to rebalance, no topic by accident. Without a place it is alone. */
 export const brokerProperties = (options: {
   readonly port: number
   readonly controllerPort: number
   readonly dataFolder: string
   readonly place?: ClusterPlace | undefined
+  /** Replace ours where both name one. */
+  readonly settings?: BrokerSettings | undefined
 }): string => {
   const { port, controllerPort, dataFolder, place } = options
   const copies = place?.controllers.length ?? 1
-  const settings: Readonly<Record<string, string | number | boolean>> = {
+  const settings: BrokerSettings = {
     'process.roles': 'broker,controller',
     'node.id': place?.nodeId ?? 1,
     'controller.listener.names': 'CONTROLLER',
@@ -68,13 +73,14 @@ export const brokerProperties = (options: {
     'broker.heartbeat.interval.ms': 1_000,
     // The default of 128 MiB is for brokers with many compacted partitions.
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
+    ...options.settings,
   }
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
 }
 
-const listenersAlone = (port: number, controllerPort: number): Readonly<Record<string, string>> => ({
+const listenersAlone = (port: number, controllerPort: number): BrokerSettings => ({
   'controller.quorum.voters': `1@${host}:${controllerPort}`,
   listeners: `PLAINTEXT://${host}:${port},CONTROLLER://${host}:${controllerPort}`,
   'advertised.listeners': `PLAINTEXT://${host}:${port}`,
@@ -85,7 +91,7 @@ const listenersIn = (
   { controllers, internalPort, advertisedPort }: ClusterPlace,
   port: number,
   controllerPort: number,
-): Readonly<Record<string, string>> => ({
+): BrokerSettings => ({
   'controller.quorum.voters': controllers.map((address, index) => `${index + 1}@${address}`).join(),
   listeners: `PLAINTEXT://${host}:${port},INTERNAL://${host}:${internalPort},CONTROLLER://${host}:${controllerPort}`,
   'advertised.listeners': `PLAINTEXT://${host}:${advertisedPort},INTERNAL://${host}:${internalPort}`,
@@ -103,15 +109,19 @@ export const prepareKafka = async (options: {
   readonly controllerPort: number
   readonly env: Readonly<Record<string, string>>
   readonly place?: ClusterPlace
+  /** Default: in the home. */
+  readonly dataFolder?: string
+  readonly settings?: BrokerSettings
 }): Promise<LocalComponent> => {
-  const { java, jars, version, home, port, controllerPort, env, place } = options
+  const { java, jars, version, home, port, controllerPort, env, place, settings } = options
   const name = place === undefined ? 'kafka' : `kafka-${place.nodeId}`
   const folder = join(home.data, name)
-  const dataFolder = join(folder, 'log')
+  const dataFolder = options.dataFolder ?? join(folder, 'log')
+  await mkdir(folder, { recursive: true })
   await mkdir(dataFolder, { recursive: true })
   const properties = join(folder, 'server.properties')
   const logging = join(folder, 'log4j2.properties')
-  await writeFile(properties, brokerProperties({ port, controllerPort, dataFolder, place }))
+  await writeFile(properties, brokerProperties({ port, controllerPort, dataFolder, place, settings }))
   await writeFile(logging, loggingProperties)
   const jvm = ['-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${logging}`, '-cp', join(jars, '*')]
   if (!existsSync(join(dataFolder, 'meta.properties'))) {
