@@ -1,3 +1,4 @@
+import { catalogue } from './catalogue.ts'
 import { drilledCommit } from './kept-results.ts'
 import { createProgress } from './progress.ts'
 import { type HowToRun, type Order, readOrder, usage } from './read-options.ts'
@@ -5,7 +6,7 @@ import { resultTable } from './report/result-table.ts'
 import { writeReport } from './report/write-report.ts'
 import { runAll } from './run-all.ts'
 import type { ScenarioResult } from './run-scenario.ts'
-import { scenarios } from './scenarios/index.ts'
+import { soakInArena } from './soak/soak-in-arena.ts'
 import { summaryOf } from './summary.ts'
 
 const exitCodes = { passed: 0, failed: 1, wrongUsage: 2, interrupted: 130 } as const
@@ -22,10 +23,12 @@ const carryOut = async (order: Order): Promise<number> => {
       process.stderr.write(`${order.about}\n\n${usage}`)
       return exitCodes.wrongUsage
     case 'list':
-      process.stdout.write(scenarios.map(({ name, title, says }) => `${name} ${title}\n  ${says}\n`).join(''))
+      process.stdout.write(catalogue.map(({ name, title, says }) => `${name} ${title}\n  ${says}\n`).join(''))
       return exitCodes.passed
     case 'scenarios':
       return await run(order, (signal, onResult) => runAll({ ...order, signal, progress, onResult }))
+    case 'soak':
+      return await run(order, (signal, onResult) => soakInArena({ ...order, signal, progress, onResult }))
   }
 }
 

@@ -24,6 +24,8 @@ test.each([
   [['--smoke', '--all'], '--smoke or --all, not both.'],
   [['--shard', '4/3'], '--shard is K/N: the Kth of N parts.'],
   [['--shard', '0/3'], '--shard is K/N: the Kth of N parts.'],
+  [['soak', '--minutes', '0'], '--minutes is a number above zero.'],
+  [['soak', 'more'], 'There is nothing called soak more.'],
   [['--seed', '1.5'], '--seed is a whole number.'],
 ])('%j is answered with "%s"', (args, about) => {
   expect(readOrder(args)).toEqual({ do: 'complain', about })
@@ -31,4 +33,9 @@ test.each([
 
 test('an option that there is not is named', () => {
   expect(readOrder(['--al'])).toMatchObject({ do: 'complain', about: expect.stringContaining("'--al'") })
+})
+
+test('a soak lasts an hour unless it is told otherwise', () => {
+  expect(readOrder(['soak'])).toMatchObject({ do: 'soak', minutes: 60 })
+  expect(readOrder(['soak', '--minutes', '3', '--json'])).toMatchObject({ do: 'soak', minutes: 3, json: true })
 })

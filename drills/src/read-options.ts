@@ -3,11 +3,13 @@ import { runsIn, type Scenario, type Size } from './scenario.ts'
 import { scenarios } from './scenarios/index.ts'
 
 export const usage = `npm run drill -- [--smoke | --all] [--only NAME,NAME] [--shard K/N] [--seed N] [--html FILE] [--json]
+npm run drill -- soak [--minutes N] [--seed N] [--html FILE] [--json]
 
   --smoke      every scenario with few faults (default): a look, minutes
   --all        every scenario in full; each result goes to drills/results as it ends, and those of this commit are not run again
   --only       scenarios by name; all without it
   --shard K/N  every Nth scenario from the Kth on, so that N machines share them
+  --minutes N  how long the soak writes; default: 60, whose result goes to drills/results
   --seed N     chooses whom the faults hit; default: random, and printed
   --html FILE  where the report goes; default: the ignored log folder, and printed
   --json       one line of JSON on stdout
@@ -21,6 +23,7 @@ export type Order =
   | { readonly do: 'help' | 'list' }
   | { readonly do: 'complain'; readonly about: string }
   | ({ readonly do: 'scenarios'; readonly chosen: readonly Scenario[]; readonly size: Size } & HowToRun)
+  | ({ readonly do: 'soak'; readonly minutes: number } & HowToRun)
 
 export interface HowToRun {
   readonly seed: number
@@ -40,11 +43,13 @@ export const readOrder = (args: readonly string[]): Order => {
 const parse = (args: readonly string[]) =>
   parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       smoke: { type: 'boolean', default: false },
       all: { type: 'boolean', default: false },
       only: { type: 'string' },
       shard: { type: 'string', default: '1/1' },
+      minutes: { type: 'string', default: '60' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
       html: { type: 'string' },
       list: { type: 'boolean', default: false },
@@ -53,12 +58,14 @@ const parse = (args: readonly string[]) =>
     },
   })
 
-const orderOf = ({ values }: ReturnType<typeof parse>): Order => {
+const orderOf = ({ values, positionals: [what, ...others] }: ReturnType<typeof parse>): Order => {
   if (values.help) return { do: 'help' }
   if (values.list) return { do: 'list' }
   if (values.smoke && values.all) throw new TypeError('--smoke or --all, not both.')
   const size: Size = values.all ? 'full' : 'smoke'
   const how = { seed: wholeNumber('--seed', values.seed), json: values.json, htmlFile: values.html }
+  if (what === 'soak' && others.length === 0) return { do: 'soak', minutes: minutesOf(values.minutes), ...how }
+  if (what !== undefined) throw new TypeError(`There is nothing called ${[what, ...others].join(' ')}.`)
   return { do: 'scenarios', chosen: chosenBy(values, size), size, ...how }
 }
 
@@ -78,4 +85,10 @@ const wholeNumber = (option: string, text: string): number => {
   const number = Number(text)
   if (text === '' || !Number.isInteger(number) || number < 0) throw new TypeError(`${option} is a whole number.`)
   return number
+}
+
+const minutesOf = (text: string): number => {
+  const minutes = Number(text)
+  if (!(minutes > 0) || !Number.isFinite(minutes)) throw new TypeError('--minutes is a number above zero.')
+  return minutes
 }

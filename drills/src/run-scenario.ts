@@ -6,6 +6,7 @@ import { type BoundFigure, figuresOf, isKept, takeOvers } from './figures.ts'
 import { observe } from './observe.ts'
 import { type Timeline, timelineOf } from './report/tally.ts'
 import type { Scenario, Size } from './scenario.ts'
+import type { SoakFigures } from './soak/soak-figures.ts'
 import { type Actor, openStage, type Stage } from './stage.ts'
 import { openBooks, startReaders, unbooked, unread } from './transfers.ts'
 
@@ -29,6 +30,8 @@ export interface ScenarioResult {
   readonly figures: readonly BoundFigure[]
   /** When everything happened; its faults are in the order of `faults`. */
   readonly timeline?: Timeline
+  /** Of the soak alone. */
+  readonly soak?: SoakFigures
   readonly broken: Readonly<Partial<Record<Invariant, number>>>
   /** The smallest counter-example of each broken invariant. */
   readonly counterExamples: readonly Violation[]
@@ -72,7 +75,8 @@ const writers = {
   aborting: 'aborting-writer',
 } as const
 
-const startWriter = async (stage: Stage): Promise<Actor> => {
+/** Starts who writes the load, and resolves at the first acknowledgement. */
+export const startWriter = async (stage: Stage): Promise<Actor> => {
   const { by, keys, perSecond, poisonRun = 0 } = stage.setting.load
   const writer = await stage.start(writers[by], { args: [keys, perSecond, poisonRun].map(String) })
   const sent = () => stage.facts().some((fact) => fact.op === 'send' && fact.phase === 'ok')
@@ -108,7 +112,7 @@ const carryOutAll = async (
 }
 
 /** Ends the writing and waits until the group has settled all of it; answers how long that took, or null when it was late. */
-const settle = async (stage: Stage, writer: Actor): Promise<number | null> => {
+export const settle = async (stage: Stage, writer: Actor): Promise<number | null> => {
   const { setting, history } = stage
   if (setting.load.by === 'outbox') await stage.start('relay')
   history.note({ op: 'heal', withinMs: setting.settleMs })
@@ -183,7 +187,7 @@ const resultOf = (
 }
 
 /** mulberry32: small, and the same everywhere. */
-const createRandom = (seed: number): (() => number) => {
+export const createRandom = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -51,6 +51,8 @@ export interface Setting {
   readonly readers?: readonly ReaderKind[]
   /** A group keeps the books of the transfers. */
   readonly books?: boolean
+  /** How long what messages leave in the histories is kept at hand while it runs; default: to the end. */
+  readonly keepFactsMs?: number
   /** How soon after the faults everything has to be settled. */
   readonly settleMs: number
 }

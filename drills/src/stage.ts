@@ -49,6 +49,8 @@ export interface Stage {
   readonly topic: string
   readonly group: string
   readonly history: HistoryFile
+  /** Holds everybody's. */
+  readonly historyFolder: string
   /** Past the proxies. */
   readonly admin: TransportAdmin
   readonly database: Database
@@ -94,7 +96,7 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
   const topics = [name, deadLetterTopicName(name, name), replayLaneName(name, name), ...transferTopics(setting, name)]
   const replicationFactor = arena.brokers.length
   await admin.createTopics(topics.map((topic) => ({ name: topic, partitions, replicationFactor, configs: {} })))
-  const facts = createHistoryReader(historyFolder)
+  const facts = createHistoryReader(historyFolder, { keepMs: setting.keepFactsMs })
   const started = new Map<Role, number>()
   const actors: Actor[] = []
   const members: Actor[] = []
@@ -124,7 +126,7 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
     }
     const process_ = await arena.cluster.spawnNode(
       `${name}-${proc}`,
-      ['--enable-source-maps', '--max-old-space-size=256', await programOf(role, setting), ...args],
+      ['--enable-source-maps', '--max-old-space-size=256', '--max-semi-space-size=8', await programOf(role, setting), ...args],
       { ...env, [groundVariable]: JSON.stringify(ground) },
     )
     const actor: Actor = {
@@ -151,6 +153,7 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
     topic: name,
     group: name,
     history,
+    historyFolder,
     admin,
     database,
     facts,

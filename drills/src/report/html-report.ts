@@ -1,6 +1,7 @@
 import { invariants, type Violation } from '@interchange/drill-kit'
+import { catalogue } from '../catalogue.ts'
 import type { ScenarioResult } from '../run-scenario.ts'
-import { scenarios } from '../scenarios/index.ts'
+import { type SoakFigures, trendLine } from '../soak/soak-figures.ts'
 import { summaryOf } from '../summary.ts'
 import { html, type Markup } from './markup.ts'
 import { tableHeader, tableRows } from './result-table.ts'
@@ -44,16 +45,22 @@ ${results.map(drillSection)}
 
 const drillSection = (result: ScenarioResult): Markup => {
   const { name, timeline, faults, counterExamples, figures, passed, settledMs } = result
-  const scenario = scenarios.find((each) => each.name === name)
+  const scenario = catalogue.find((each) => each.name === name)
   return html`<section><h2>${name} ${scenario?.title ?? ''}</h2>
 <p>${scenario?.says ?? ''}</p>
 <p class="${passed ? 'passed' : 'failed'}">${passed ? 'Passed' : 'Failed'}; settled ${settledMs === null ? 'not in time' : `in ${settledMs} ms`}.</p>
 ${figures.map(({ figure, measured, allowed }) => html`<p>${figure}: ${measured ?? 'not seen'} of ${allowed} allowed</p>`)}
+${result.soak === undefined ? '' : soakSection(result.soak)}
 ${timeline === undefined ? '' : timelinePicture(timeline, faults)}
 ${timeline === undefined ? '' : html`<p><span class="acknowledged">acknowledged</span> and <span class="delivered">delivered</span> a second</p>`}
 ${counterExamples.map(violation)}
 </section>`
 }
+
+const soakSection = ({ minutes, perSecond, backlogs, processes, missed }: SoakFigures): Markup =>
+  html`<p>${minutes} minutes, ${perSecond} messages a second; to do at the end of each quiet quarter: ${backlogs.join(', ')}.</p>
+<ul>${processes.map((trend) => html`<li>${trendLine(trend)}</li>`)}</ul>
+${missed.map((what) => html`<p class="failed">${what}</p>`)}`
 
 const violation = ({ invariant, detail, facts }: Violation): Markup =>
   html`<p class="failed">${invariant}, ${invariants[invariant]}: ${detail}</p>
