@@ -21,6 +21,7 @@ export {
   type SentReplay,
 } from './letter-states.ts'
 export { maskPersonal } from './mask-personal.ts'
+export { type ContinuationPlanning, planContinuation } from './plan-continuation.ts'
 export {
   type LetterAction,
   planReplay,
@@ -38,6 +39,7 @@ export type {
   ArchiveRequest,
   AuditEntry,
   CauseSummary,
+  ContinueRequest,
   LetterDetail,
   LetterPage,
   LetterQuery,

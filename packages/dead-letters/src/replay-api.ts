@@ -92,6 +92,9 @@ export interface ReplayRequest {
   readonly acceptReorder?: boolean
 }
 
+/** As a replay's, for what one has left that was cut short. */
+export type ContinueRequest = Pick<ReplayRequest, 'reason' | 'actor' | 'ratePerSecondMax' | 'acceptReorder'>
+
 /** As a replay's, for letters that nobody wants handled. */
 export type ArchiveRequest = Omit<ReplayRequest, 'ratePerSecondMax' | 'force' | 'acceptReorder'>
 

@@ -4,6 +4,7 @@ import type {
   ArchiveRequest,
   AuditEntry,
   CauseSummary,
+  ContinueRequest,
   LetterDetail,
   LetterPage,
   LetterQuery,
@@ -21,6 +22,8 @@ export interface ReplayClient {
   /** By id or short id. `reveal` shows personal data; the audit has it first, by `actor`. */
   letter(id: string, options?: { readonly reveal?: boolean; readonly actor?: string }): Promise<LetterDetail>
   startReplay(request: ReplayRequest): Promise<ReplayStatus>
+  /** What a replay that was cut short has left. */
+  continueReplay(replayId: string, request: ContinueRequest): Promise<ReplayStatus>
   /** Done when it resolves: the audit has it, and the group is told. */
   archive(request: ArchiveRequest): Promise<Archived>
   replay(replayId: string): Promise<ReplayStatus>
@@ -68,6 +71,7 @@ export const createReplayClient = ({ url, token, timeoutMs = 30_000 }: ReplayCli
     letter: (id, options) =>
       ask(`/dead-letters/${encodeURIComponent(id)}${queryText({ reveal: options?.reveal, actor: options?.actor })}`),
     startReplay: (request) => ask('/replays', request),
+    continueReplay: (replayId, request) => ask(`/replays/${encodeURIComponent(replayId)}/continuation`, request),
     archive: (request) => ask('/archivals', request),
     replay: (replayId) => ask(`/replays/${encodeURIComponent(replayId)}`),
     audit: () => ask('/audit'),

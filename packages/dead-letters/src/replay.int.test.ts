@@ -33,6 +33,7 @@ import {
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createLetterBook, type LetterBook } from './letter-book.ts'
 import { letterSources } from './letter-source.ts'
+import { planContinuation } from './plan-continuation.ts'
 import { planReplay, type ReplaySelection } from './plan-replay.ts'
 import { readLetterBook } from './read-letter-book.ts'
 import { type ReplayProgress, runReplay } from './run-replay.ts'
@@ -329,6 +330,45 @@ test('sends what was planned once, however often the plan is run', async () => {
     'twice',
     Array.from({ length: 20 }, () => 'resolved'),
   )
+})
+
+test('a replay that was cut short goes on where it stopped, and the audit says who continued it', async () => {
+  refusedReasons.add('cut')
+  await Promise.all(Array.from({ length: 20 }, () => publish('cut')))
+  const all = (state: string): readonly string[] => Array.from({ length: 20 }, () => state)
+  const book = await untilStates('cut', all('new'))
+  refusedReasons.delete('cut')
+  const replayId = newEventId(Date.now())
+  const admin = await transport.createAdmin()
+  const planning = { admin, transport, replayId, acceptReorder: true }
+  const cut = new AbortController()
+  const parts = { transport, publisher, reason: 'a test', ratePerSecondMax: 20, clock: systemClock }
+  const plan = await planReplay({ ...planning, book, selection: { letterIds: idsOf(book, 'cut') } })
+  const first = await runReplay({
+    ...parts,
+    plan,
+    book,
+    actor: 'ada',
+    signal: cut.signal,
+    onProgress: ({ sent }) => sent >= 6 && cut.abort(),
+  })
+  expect(first.sent).toBe(6)
+  // Another process, which knows nothing but the topics.
+  const other = await bookFromTopics()
+  const rest = await planContinuation({ ...planning, book: other })
+  await admin.close()
+  if (rest === undefined) throw new Error('nobody knows of the replay')
+  expect(await runReplay({ ...parts, plan: rest, book: other, actor: 'bob', continues: true })).toMatchObject({
+    planned: 14,
+    sent: 14,
+  })
+  const resolved = await untilStates('cut', all('resolved'))
+  expect(resolved.sentBy(replayId)).toHaveLength(20)
+  const audits = resolved.audits().filter(({ auditId }) => auditId.startsWith(replayId))
+  expect(audits.map(({ actor, action, count }) => [actor, action, count])).toEqual([
+    ['bob', 'continue', 14],
+    ['ada', 'replay', 20],
+  ])
 })
 
 test('keeps to its rate', async () => {

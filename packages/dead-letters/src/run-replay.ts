@@ -3,6 +3,7 @@ import {
   type Clock,
   derivedEventId,
   InterchangeError,
+  newEventId,
   type OutboundRecord,
   type Publisher,
   type ReadRange,
@@ -24,6 +25,8 @@ export interface ReplayRun {
   readonly reason: string
   /** Default `replay`. */
   readonly action?: LetterAction
+  /** The plan is what an earlier run of its id has left; the audit tells of it as `continue`. */
+  readonly continues?: boolean
   /** Default: as fast as Kafka takes them. */
   readonly ratePerSecondMax?: number | undefined
   readonly clock: Clock
@@ -81,16 +84,18 @@ const auditLettersMax = 1_000
 
 /** One record for each group, topic and thousand letters. */
 const writeAudit = async (run: ReplayRun): Promise<void> => {
-  const { plan, book, publisher, actor, reason, clock, action = 'replay' } = run
+  const { plan, book, publisher, actor, reason, clock, action = 'replay', continues = false } = run
+  // Each continuation is an act of its own, by whoever did it; the replay's first records stay what was planned.
+  const prefix = continues ? `${plan.replayId}.${newEventId(clock.now())}` : plan.replayId
   const records: ReplayAudit[] = []
   for (const [{ group, topic }, letters] of Map.groupBy(plan.letters, ({ source }) => source)) {
     for (let from = 0; from < letters.length; from += auditLettersMax) {
       const some = letters.slice(from, from + auditLettersMax)
       records.push({
-        auditId: `${plan.replayId}.${records.length}`,
+        auditId: `${prefix}.${records.length}`,
         at: timestampMillis(clock.now()),
         actor,
-        action,
+        action: continues ? 'continue' : action,
         group,
         topic: topic.name,
         letterIds: some.map(({ id }) => id),
@@ -101,7 +106,9 @@ const writeAudit = async (run: ReplayRun): Promise<void> => {
   }
   await Promise.all(
     records.map((record, ordinal) =>
-      publisher.publish(replayAudit, record, { messageId: derivedEventId(plan.replayId, 'replay-audit', ordinal) }),
+      publisher.publish(replayAudit, record, {
+        messageId: derivedEventId(plan.replayId, `replay-audit${prefix.slice(plan.replayId.length)}`, ordinal),
+      }),
     ),
   )
   for (const record of records) book.addAudit(record)

@@ -282,6 +282,35 @@ test('runs a replay in the background and says how each letter ended', async () 
   await other.close()
 })
 
+test('continues a replay that was cut short, in another process and under its id', async () => {
+  const names = Array.from({ length: 6 }, (_, place) => `cut-${place}`)
+  await Promise.all(names.map(register))
+  const letterIds = await Promise.all(names.map(async (each) => (await untilLettered(each)).id))
+  for (const each of names) unwelcome.delete(each)
+  const dying = await openDesk()
+  const { replayId } = await dying.client.startReplay({
+    letterIds,
+    reason: 'a test',
+    actor: 'ada',
+    ratePerSecondMax: 0.5,
+  })
+  const sentOf = async (client: ReplayClient) => (await client.replay(replayId)).counts.sent
+  await vi.waitFor(async () => expect(await sentOf(dying.client)).toBeGreaterThan(0), 20_000)
+  await dying.close()
+  await vi.waitFor(async () => expect(await sentOf(desk.client)).toBeGreaterThan(0), 20_000)
+  expect(await desk.client.replay(replayId)).toMatchObject({ state: 'stopped', actor: 'ada' })
+
+  const order = { reason: 'the other one died', actor: 'bob' }
+  expect(await desk.client.continueReplay(replayId, order)).toMatchObject({ replayId, actor: 'bob' })
+  const { state, counts } = await untilEnded(replayId)
+  expect({ state, planned: counts.planned, sent: counts.sent }).toEqual({ state: 'done', planned: 6, sent: 6 })
+  // What the first one had sent without our knowing is a duplicate.
+  expect(counts.resolved + counts.duplicate).toBe(6)
+  expect(await desk.client.audit()).toContainEqual(expect.objectContaining({ ...order, action: 'continue' }))
+  await expect(desk.client.continueReplay(replayId, order)).rejects.toMatchObject({ code: 'ICX_REPLAY_REFUSED' })
+  await expect(desk.client.continueReplay('nothing', order)).rejects.toMatchObject({ code: 'ICX_HTTP_NOT_FOUND' })
+})
+
 test('archives a letter: its key goes on without it, and the audit says who wanted that', async () => {
   await register('kept')
   const letter = await untilLettered('kept')

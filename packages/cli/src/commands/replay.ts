@@ -18,6 +18,8 @@ interface RunOptions {
   json?: boolean
 }
 
+type ContinueOptions = Pick<RunOptions, 'reason' | 'rate' | 'acceptReorder' | 'json'>
+
 export const addReplayCommands = (program: Command): void => {
   const replay = program
     .command('replay')
@@ -43,6 +45,16 @@ export const addReplayCommands = (program: Command): void => {
   running(replay.command('all').description('every open letter of a group'))
     .requiredOption('--group <group>', 'the consumer group that failed')
     .action((options: RunOptions) => withDesk((desk) => run(desk, { group: options.group, all: true }, options)))
+
+  replay
+    .command('continue')
+    .description('what a replay that was cut short has left, under its id')
+    .argument('<replay-id>')
+    .requiredOption('--reason <words>', 'why, for the audit')
+    .option('--rate <count>', 'letters a second at most', countArgument(100_000))
+    .option('--accept-reorder', 'send also letters whose key has gone on: the group sees its messages in another order')
+    .option('--json', 'one JSON document')
+    .action((replayId: string, options: ContinueOptions) => withDesk((desk) => proceed(desk, replayId, options)))
 
   replay
     .command('status')
@@ -82,7 +94,20 @@ const run = async (desk: ReplayClient, selection: Selection, options: RunOptions
     ...(options.force === true && { force: true as const }),
     ...(options.acceptReorder === true && { acceptReorder: true as const }),
   }
-  const ended = await replayAndWait(desk, request, (status) => say(progressLine(status)))
+  showEnd(await replayAndWait(desk, request, (status) => say(progressLine(status))), options)
+}
+
+const proceed = async (desk: ReplayClient, replayId: string, options: ContinueOptions): Promise<void> => {
+  const begun = await desk.continueReplay(replayId, {
+    reason: options.reason,
+    actor: userInfo().username,
+    ...(options.rate !== undefined && { ratePerSecondMax: options.rate }),
+    ...(options.acceptReorder === true && { acceptReorder: true as const }),
+  })
+  showEnd(await waitForReplay(desk, begun, (status) => say(progressLine(status))), options)
+}
+
+const showEnd = (ended: ReplayStatus, options: Pick<RunOptions, 'json'>): void => {
   showStatus(ended, options.json === true)
   if (ended.counts.planned === 0) throw new CommandEnd(exitCodes.nothingFound, 'Nothing was sent.')
   if (ended.counts.resolved + ended.counts.duplicate < ended.counts.planned) {
@@ -96,8 +121,15 @@ export const replayAndWait = async (
   request: ReplayRequest,
   onProgress: (status: ReplayStatus) => void,
   quietMsMax = 60_000,
+): Promise<ReplayStatus> => await waitForReplay(desk, await desk.startReplay(request), onProgress, quietMsMax)
+
+const waitForReplay = async (
+  desk: ReplayClient,
+  begun: ReplayStatus,
+  onProgress: (status: ReplayStatus) => void,
+  quietMsMax = 60_000,
 ): Promise<ReplayStatus> => {
-  let status = await desk.startReplay(request)
+  let status = begun
   let movedAt = Date.now()
   while (status.state === 'running' || status.state === 'waiting') {
     await pause(250)

@@ -3,6 +3,7 @@ import {
   type Archived,
   type LetterBook,
   type ListedLetter,
+  planContinuation,
   planReplay,
   type ReplayPlan,
   type ReplayPlanning,
@@ -13,7 +14,16 @@ import {
   type ShownLetter,
   showLetter,
 } from '@interchange/dead-letters'
-import { type Clock, type Codec, type Logger, newEventId, type Publisher, type Transport } from '@interchange/messaging'
+import {
+  type Clock,
+  type Codec,
+  InterchangeError,
+  type Logger,
+  newEventId,
+  type Publisher,
+  type Transport,
+  type TransportAdmin,
+} from '@interchange/messaging'
 import { type Run, statusFromTopics, statusOfRun } from './replay-status.ts'
 
 export interface ReplayDeskOptions {
@@ -34,6 +44,8 @@ export interface ReplayOrder {
   readonly acceptReorder: boolean
 }
 
+export type ContinueOrder = Omit<ReplayOrder, 'selection' | 'force'>
+
 export type ArchiveOrder = Pick<ReplayOrder, 'selection' | 'actor' | 'reason'>
 
 /** The one writer of replay lanes and of the audit. */
@@ -41,6 +53,11 @@ export interface ReplayDesk {
   readonly book: LetterBook
   /** Plans now, runs in its turn. Rejects with `ICX_REPLAY_REFUSED` when no letter may be sent. */
   start(order: ReplayOrder): Promise<ReplayStatus>
+  /**
+   * Sends what a replay that was cut short has left, under its id, by whichever process. Undefined when nobody knows the replay; rejects
+   * with `ICX_REPLAY_REFUSED` when it still runs, or when nothing of it may be sent.
+   */
+  continue(replayId: string, order: ContinueOrder): Promise<ReplayStatus | undefined>
   status(replayId: string): ReplayStatus | undefined
   /** In its turn, as a replay; resolves when it is done. Rejects with `ICX_REPLAY_REFUSED` when no letter may be archived. */
   archive(order: ArchiveOrder): Promise<Archived>
@@ -49,6 +66,8 @@ export interface ReplayDesk {
   /** Stops sending; what was not sent stays open. */
   stop(): Promise<void>
 }
+
+type RunOrder = Omit<ReplayOrder, 'selection'> & { readonly continues: boolean }
 
 /** Most runs remembered as runs; older ones are told from the topics. */
 const runsMax = 1_000
@@ -59,19 +78,22 @@ export const createReplayDesk = (options: ReplayDeskOptions): ReplayDesk => {
   const stopping = new AbortController()
   let queue: Promise<void> = Promise.resolve()
 
-  const plan = async (
-    what: Pick<ReplayPlanning, 'selection' | 'force' | 'acceptReorder' | 'action'>,
-  ): Promise<ReplayPlan> => {
+  const withAdmin = async <Result>(use: (admin: TransportAdmin) => Promise<Result>): Promise<Result> => {
     const admin = await transport.createAdmin()
     try {
-      return requireLetters(await planReplay({ ...what, book, admin, transport, replayId: newEventId(clock.now()) }))
+      return await use(admin)
     } finally {
       await admin.close()
     }
   }
 
-  const execute = async (run: Run, planned: ReplayPlan, order: ReplayOrder): Promise<void> => {
-    const { actor, reason, ratePerSecondMax } = order
+  const plan = (what: Pick<ReplayPlanning, 'selection' | 'force' | 'acceptReorder' | 'action'>): Promise<ReplayPlan> =>
+    withAdmin(async (admin) =>
+      requireLetters(await planReplay({ ...what, book, admin, transport, replayId: newEventId(clock.now()) })),
+    )
+
+  const execute = async (run: Run, planned: ReplayPlan, order: RunOrder): Promise<void> => {
+    const { actor, reason, ratePerSecondMax, continues } = order
     const facts = { replayId: run.replayId, actor, planned: run.planned }
     try {
       run.progress = await runReplay({
@@ -81,6 +103,7 @@ export const createReplayDesk = (options: ReplayDeskOptions): ReplayDesk => {
         publisher,
         actor,
         reason,
+        continues,
         ratePerSecondMax,
         clock,
         signal: stopping.signal,
@@ -103,29 +126,44 @@ export const createReplayDesk = (options: ReplayDeskOptions): ReplayDesk => {
     letters: planned.letters.filter(({ id }) => book.find(id)?.status.state !== 'replaying'),
   })
 
+  const begin = (planned: ReplayPlan, order: RunOrder, plannedInAll = planned.letters.length): ReplayStatus => {
+    const { replayId, letters, refused } = planned
+    const run: Run = {
+      replayId,
+      actor: order.actor,
+      reason: order.reason,
+      startedAtMs: clock.now(),
+      planned: plannedInAll,
+      refused,
+      progress: { planned: letters.length, sent: 0, skipped: 0, gone: 0 },
+      ended: false,
+      error: undefined,
+    }
+    runs.set(replayId, run)
+    const [oldest] = runs.keys()
+    if (runs.size > runsMax && oldest !== undefined) runs.delete(oldest)
+    // One after the other: two runs at once would each keep half of what they promise about rate and order.
+    queue = queue.then(() => execute(run, planned, order))
+    return statusOfRun(run, book)
+  }
+
   return {
     book,
     async start(order) {
       const { selection, force, acceptReorder } = order
-      const planned = await plan({ selection, force, acceptReorder })
-      const { replayId, letters, refused } = planned
-      const run: Run = {
-        replayId,
-        actor: order.actor,
-        reason: order.reason,
-        startedAtMs: clock.now(),
-        planned: letters.length,
-        refused,
-        progress: { planned: letters.length, sent: 0, skipped: 0, gone: 0 },
-        ended: false,
-        error: undefined,
+      return begin(await plan({ selection, force, acceptReorder }), { ...order, continues: false })
+    },
+    async continue(replayId, order) {
+      const begun = statusFromTopics(replayId, book)
+      if (begun === undefined) return undefined
+      if (runs.get(replayId)?.ended === false) {
+        const facts = { replayId }
+        throw new InterchangeError('ICX_REPLAY_REFUSED', 'The replay still runs.', { class: 'poison', facts })
       }
-      runs.set(replayId, run)
-      const [oldest] = runs.keys()
-      if (runs.size > runsMax && oldest !== undefined) runs.delete(oldest)
-      // One after the other: two runs at once would each keep half of what they promise about rate and order.
-      queue = queue.then(() => execute(run, planned, order))
-      return statusOfRun(run, book)
+      const { acceptReorder } = order
+      const left = await withAdmin((admin) => planContinuation({ book, admin, transport, replayId, acceptReorder }))
+      if (left === undefined) return undefined
+      return begin(requireLetters(left), { ...order, force: false, continues: true }, begun.counts.planned)
     },
     async archive({ selection, actor, reason }) {
       const planned = await plan({ selection, action: 'archive' })

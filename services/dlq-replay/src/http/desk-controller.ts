@@ -29,6 +29,7 @@ import { OperatorGuard } from './operator-guard.ts'
 import {
   readArchiveRequest,
   readCausesRequest,
+  readContinueRequest,
   readLetterRequest,
   readListRequest,
   readReplayRequest,
@@ -71,6 +72,15 @@ export class DeskController {
   async replay(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReplayStatus> {
     const status = await this.#desk.start(readReplayRequest(body))
     reply.header('location', `/replays/${status.replayId}`)
+    return status
+  }
+
+  /** What a replay that was cut short has left, under its id. */
+  @Post('replays/:id/continuation')
+  @HttpCode(202)
+  async continue(@Param('id') replayId: string, @Body() body: unknown): Promise<ReplayStatus> {
+    const status = await this.#desk.continue(replayId, readContinueRequest(body))
+    if (status === undefined) throw new NotFoundException('No replay has this id.')
     return status
   }
 

@@ -1,7 +1,7 @@
 import { type LetterFilter, letterStateNames, type ReplaySelection } from '@interchange/dead-letters'
 import { InterchangeError } from '@interchange/messaging'
 import { z } from 'zod'
-import type { ArchiveOrder, ReplayOrder } from '../desk/replay-desk.ts'
+import type { ArchiveOrder, ContinueOrder, ReplayOrder } from '../desk/replay-desk.ts'
 
 const word = z.string().min(1).max(255)
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
@@ -39,6 +39,7 @@ const replayBody = archiveBody.extend({
   force: z.boolean().default(false),
   acceptReorder: z.boolean().default(false),
 })
+const continueBody = replayBody.pick({ reason: true, actor: true, ratePerSecondMax: true, acceptReorder: true })
 
 export interface ListRequest {
   readonly filter: LetterFilter
@@ -62,6 +63,11 @@ export const readReplayRequest = (body: unknown): ReplayOrder => {
   const request = parsed(replayBody, body)
   const { actor, reason, ratePerSecondMax, force, acceptReorder } = request
   return { selection: selectionOf(request), actor, reason, ratePerSecondMax, force, acceptReorder }
+}
+
+export const readContinueRequest = (body: unknown): ContinueOrder => {
+  const { actor, reason, ratePerSecondMax, acceptReorder } = parsed(continueBody, body)
+  return { actor, reason, ratePerSecondMax, acceptReorder }
 }
 
 export const readArchiveRequest = (body: unknown): ArchiveOrder => {
