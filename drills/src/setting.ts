@@ -11,7 +11,7 @@ export interface Load {
   readonly poisonRun?: number
   /** How long a publisher tries before it rejects; default: for ever. */
   readonly deadlineMs?: number
-  /** How long it waits for one answer of a broker; default: the driver's. */
+  /** How long its driver waits for an answer of a broker before it says that it does not know; default: the driver's. */
   readonly requestTimeoutMs?: number
 }
 

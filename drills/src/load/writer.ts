@@ -21,7 +21,10 @@ const topic = stepTopic(ground)
 const codec = openCodec(ground)
 await codec.prepare([topic])
 const publisher = await createPublisher({
-  transport: openTransport(ground, requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
+  transport: openTransport(
+    ground,
+    requestTimeoutMs === undefined ? {} : { requestTimeoutMs, deliveryTimeoutMs: requestTimeoutMs },
+  ),
   codec,
   service: { name: 'drill', version: '0' },
   clock: systemClock,

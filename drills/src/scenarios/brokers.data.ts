@@ -28,7 +28,7 @@ export const brokerScenarios: readonly Scenario[] = [
     members: 1,
     load,
     faults: [
-      { fault: killBrokers(3, 2_000), times: { smoke: 1, full: 3 }, everyMs: 2_000 },
+      { fault: killBrokers(3, 5_000), times: { smoke: 0, full: 3 }, everyMs: 2_000 },
       { fault: killBrokers(3, 120_000), times: { smoke: 0, full: 1 }, everyMs: 2_000 },
     ],
     settleMs: 60_000,
@@ -70,7 +70,7 @@ export const brokerScenarios: readonly Scenario[] = [
     load,
     faults: [
       { fault: bounceBroker('stop'), times: { smoke: 1, full: 15 }, everyMs: 1_000 },
-      { fault: bounceBroker('kill'), times: { smoke: 1, full: 15 }, everyMs: 1_000 },
+      { fault: bounceBroker('kill'), times: { smoke: 0, full: 15 }, everyMs: 1_000 },
     ],
     settleMs: 30_000,
     invariants: delivery,
@@ -90,7 +90,7 @@ export const brokerScenarios: readonly Scenario[] = [
         times: { smoke: 0, full: 2 },
         everyMs: 2_000,
       },
-      { fault: cutBroker({ kind: 'black-hole' }, 7_000), times: { smoke: 1, full: 2 }, everyMs: 2_000 },
+      { fault: cutBroker({ kind: 'black-hole' }, 7_000), times: { smoke: 0, full: 2 }, everyMs: 2_000 },
       { fault: freezeBroker(2_000), times: { smoke: 1, full: 6 }, everyMs: 2_000 },
     ],
     settleMs: 16_000,

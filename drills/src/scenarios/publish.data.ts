@@ -1,6 +1,7 @@
 import { killLeaderInFlight, loseProduceAnswer } from '../faults/brokers.ts'
 import { crashRelay } from '../faults/crash-relay.ts'
 import { freezeRelay } from '../faults/freeze-relay.ts'
+import { outliveProducerIds } from '../faults/outlive-producer-ids.ts'
 import { database, network } from '../faults/toxics.ts'
 import type { Scenario } from '../scenario.ts'
 import { delivery, load } from './delivery.ts'
@@ -68,7 +69,7 @@ export const publishScenarios: readonly Scenario[] = [
     faults: [
       {
         fault: network({ kind: 'hold-answer', request: 'produce' }, 4_000),
-        times: { smoke: 2, full: 20 },
+        times: { smoke: 1, full: 20 },
         everyMs: 1_000,
       },
       {
@@ -81,9 +82,29 @@ export const publishScenarios: readonly Scenario[] = [
     invariants: delivery,
   },
   {
+    name: 'A7',
+    title: 'producer-id-expired',
+    says: 'Lets nothing be sent until the broker has forgotten the producer ids and the transactional ids of members that publish in transactions. They must begin anew by themselves when messages come again, each with its outputs and offset whole and once.',
+    brokers: 1,
+    ownBrokers: {
+      settings: {
+        'producer.id.expiration.ms': 2_000,
+        'producer.id.expiration.check.interval.ms': 500,
+        'transactional.id.expiration.ms': 2_000,
+        'transaction.remove.expired.transaction.cleanup.interval.ms': 500,
+      },
+    },
+    members: 2,
+    work: 'transfers',
+    load: { ...load, perSecond: 100 },
+    faults: [{ fault: outliveProducerIds, times: { smoke: 0, full: 10 }, everyMs: 2_000 }],
+    settleMs: 30_000,
+    invariants: [...delivery, 'V4', 'V5'],
+  },
+  {
     name: 'A8',
     title: 'relay-zombie',
-    says: 'Stops the relay that holds the lease of an outbox where it is (SIGSTOP) until a second one has taken over, then lets it go on. What it still has in its hands must turn no key round, and every row must have its effect once.',
+    says: 'Stops the relay that holds the lease of an outbox where it is (SIGSTOP) until a second one has taken over, then lets it go on. What it still has in its hands must turn no key round and move no cursor back, and every row must have its effect once.',
     brokers: 1,
     members: 1,
     load: { by: 'outbox', keys: 20, perSecond: 200 },
