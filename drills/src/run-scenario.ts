@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { checkObserved, type Invariant, type Observed, smallest, type Violation } from '@interchange/drill-kit'
+import { replayLaneName } from '@interchange/messaging'
 import { waitFor } from '@interchange/testing'
 import type { Arena } from './arena.ts'
 import { type BoundFigure, figuresOf, isKept, takeOvers } from './figures.ts'
@@ -144,14 +145,18 @@ const unsettled = async (stage: Stage): Promise<string> => {
     const written = facts().filter((fact) => fact.op === 'send' && fact.phase === 'ok').length
     if (Number(row?.sent) < written) return `${row?.sent} of ${written} rows have their effect`
   }
-  const committed = new Map(
-    (await admin.committedOffsets(group, [topic])).map(({ partition, offset }) => [partition, offset]),
-  )
-  const open = (await admin.topicOffsets(topic)).filter(
-    ({ partition, latest }) => (committed.get(partition) ?? 0) < latest,
-  )
-  if (open.length > 0)
-    return open.map(({ partition, latest }) => `${partition}: ${committed.get(partition) ?? 0} of ${latest}`).join(', ')
+  for (const name of [topic, replayLaneName(topic, group)]) {
+    const committed = new Map(
+      (await admin.committedOffsets(group, [name])).map(({ partition, offset }) => [partition, offset]),
+    )
+    const open = (await admin.topicOffsets(name)).filter(
+      ({ partition, latest }) => (committed.get(partition) ?? 0) < latest,
+    )
+    if (open.length > 0)
+      return open
+        .map(({ partition, latest }) => `${name} ${partition}: ${committed.get(partition) ?? 0} of ${latest}`)
+        .join(', ')
+  }
   const [waiting] = await database.query<{ count: string }>('SELECT count(*) AS count FROM waiting')
   return waiting?.count === '0' ? await unbooked(stage) : `${waiting?.count} messages wait`
 }

@@ -30,6 +30,7 @@ export type Role =
   | 'outbox-writer'
   | 'aborting-writer'
   | 'relay'
+  | 'replayer'
   | 'booker'
   | 'reader'
   | 'stock-writer'

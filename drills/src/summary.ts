@@ -21,7 +21,19 @@ export interface Summary {
 }
 
 const counted = { lost: ['V1'], doubled: ['V4', 'V10'], order: ['V7', 'V8', 'V9'] } as const
-const rest = ['V2', 'V3', 'V5', 'V6', 'V11', 'V12', 'V13', 'V14', 'V15', 'V17'] as const satisfies readonly Invariant[]
+const rest = [
+  'V2',
+  'V3',
+  'V5',
+  'V6',
+  'V11',
+  'V12',
+  'V13',
+  'V14',
+  'V15',
+  'V16',
+  'V17',
+] as const satisfies readonly Invariant[]
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
 

@@ -30,6 +30,8 @@ export interface Ground {
   /** Null where values are JSON: most drills are about delivery, not about schemas. */
   readonly registryUrl: string | null
   readonly schemaVersion: 1 | 2
+  /** Poison can be handled: somebody has mended what was wrong with it. */
+  readonly healed?: boolean
   /** Who asks the registry for members; default: our own client. */
   readonly registryClient?: 'stock' | undefined
   readonly load: Load

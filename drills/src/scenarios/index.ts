@@ -5,6 +5,7 @@ import { messageScenarios } from './messages.data.ts'
 import { networkScenarios } from './network.data.ts'
 import { publishScenarios } from './publish.data.ts'
 import { registryScenarios } from './registry.data.ts'
+import { replayScenarios } from './replay.data.ts'
 import { transactionScenarios } from './transactions.data.ts'
 
 /** What is drilled, by the names of the catalogue. */
@@ -15,5 +16,6 @@ export const scenarios: readonly Scenario[] = [
   ...brokerScenarios,
   ...networkScenarios,
   ...registryScenarios,
+  ...replayScenarios,
   ...transactionScenarios,
 ]

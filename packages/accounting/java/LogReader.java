@@ -1,5 +1,6 @@
 import java.io.BufferedWriter;
 import java.io.OutputStreamWriter;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -21,7 +22,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * them as JSON Lines. None of our code is between the broker and this output, so it can say that our code lost something.
  *
  * Usage: java -cp '<kafka jars>' LogReader.java BROKERS TOPIC,TOPIC:PARTITION,... GROUP,GROUP,... DEADLINE_SECONDS
- * Lines: {"g":group,"t":topic,"p":partition,"c":committed}, {"t","p","o","ts","id","cause","corr","replay","message","from","was","key","sha"}, and
+ * Lines: {"g":group,"t":topic,"p":partition,"c":committed}, {"t","p","o","ts","id","cause","corr","replay","message","from","was","key","sha","heads"}, and
  * {"end":true,"records":n} as the last one; without it the reading is not complete.
  */
 public final class LogReader {
@@ -100,7 +101,21 @@ public final class LogReader {
         + header(record, "dlq-replay-id") + ",\"message\":" + header(record, "dlq-message-id") + ",\"from\":"
         + deadFrom(record) + ",\"was\":" + header(record, "dlq-offset") + ",\"key\":"
         + quote(record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8)) + ",\"sha\":"
-        + quote(sha(record.value())) + "}\n");
+        + quote(sha(record.value())) + ",\"heads\":" + quote(headersHash(record)) + "}\n");
+  }
+
+  /** Over name and value of each header, in their order, without those that letters and replays add. */
+  private static String headersHash(ConsumerRecord<byte[], byte[]> record) throws Exception {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    for (Header header : record.headers()) {
+      if (header.key().startsWith("dlq-")) continue;
+      byte[] name = header.key().getBytes(StandardCharsets.UTF_8);
+      byte[] value = header.value();
+      digest.update(ByteBuffer.allocate(8).putInt(name.length).putInt(value == null ? -1 : value.length).array());
+      digest.update(name);
+      if (value != null) digest.update(value);
+    }
+    return HexFormat.of().formatHex(digest.digest(), 0, 16);
   }
 
   /** Topic and partition of the record that this dead letter is of. */

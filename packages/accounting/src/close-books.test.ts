@@ -16,6 +16,7 @@ const record = (topic: string, offset: number, id: string, more: Partial<LogReco
   originalOffset: null,
   key: null,
   valueHash: `hash of ${id}`,
+  headersHash: '',
   ...more,
 })
 

@@ -17,6 +17,8 @@ export interface LogRecord {
   readonly key: string | null
   /** First 16 bytes of SHA-256 over the value, in hex; null for a tombstone. */
   readonly valueHash: string | null
+  /** The same over names and values of its headers, in their order, without those that begin with `dlq-`. */
+  readonly headersHash: string
 }
 
 /** The next offset a group will read of a partition. */

@@ -84,6 +84,7 @@ interface RecordLine {
   readonly was: string | null
   readonly key: string | null
   readonly sha: string | null
+  readonly heads: string
 }
 
 type Line = CommittedLine | RecordLine | { readonly end: true }
@@ -102,4 +103,5 @@ const recordOf = (line: RecordLine): LogRecord => ({
   originalOffset: line.was,
   key: line.key,
   valueHash: line.sha,
+  headersHash: line.heads,
 })

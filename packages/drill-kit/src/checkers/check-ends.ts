@@ -26,17 +26,20 @@ export const checkOnce: Checker = ({ effects }) =>
     })
 
 /** V14: what the group has passed is done, dead or waiting, and each message has the end that is right for it. */
-export const checkAccounting: Checker = ({ history, log, effects, letters, waiting, committed }) => {
+export const checkAccounting: Checker = ({ history, log, effects, letters, waiting, committed, replays = [] }) => {
   const poison = new Set(history.flatMap((fact) => (fact.op === 'send' && fact.poison === true ? [fact.id] : [])))
   const done = new Set(effects.map(({ id }) => id))
   const dead = new Set(letters.map(({ id }) => id))
+  // What was sent back after somebody mended its cause may be both.
+  const sentBack = new Set(replays.map(({ id }) => id))
   const end = new Map(committed.map(({ partition, offset }) => [partition, offset]))
   return log.flatMap((record): readonly Violation[] => {
     const { id } = record
     const violation = (detail: string): readonly Violation[] => [{ invariant: 'V14', detail, facts: [record] }]
-    if (done.has(id) && poison.has(id)) return violation(`${id} cannot be handled and has an effect`)
+    if (done.has(id) && poison.has(id) && !sentBack.has(id))
+      return violation(`${id} cannot be handled and has an effect`)
     if (dead.has(id) && !poison.has(id)) return violation(`${id} was dead-lettered and is sound`)
-    if (done.has(id) && dead.has(id)) return violation(`${id} is done and dead`)
+    if (done.has(id) && dead.has(id) && !sentBack.has(id)) return violation(`${id} is done and dead`)
     const passed = record.offset < (end.get(record.partition) ?? 0)
     return passed && !done.has(id) && !dead.has(id) && !waiting.has(id)
       ? violation(`${id} was passed and is nowhere`)

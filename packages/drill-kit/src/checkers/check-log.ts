@@ -89,7 +89,7 @@ export const checkLetters: Checker = ({ log, letters }) => {
   const at = new Map(log.map((record) => [placeOf(record), record]))
   return letters.flatMap((letter): readonly Violation[] => {
     const original = at.get(placeOf({ partition: letter.fromPartition, offset: letter.fromOffset }))
-    const same = (['id', 'key', 'valueHash'] as const).every((name) => original?.[name] === letter[name])
+    const same = (['id', 'key', 'valueHash', 'headersHash'] as const).every((name) => original?.[name] === letter[name])
     if (same) return []
     const facts = original === undefined ? [letter] : [letter, original]
     return [{ invariant: 'V15', detail: `the letter of ${letter.id} is another record`, facts }]

@@ -3,6 +3,7 @@ import type { Fact, Happened } from '../history/history.ts'
 import type { Observed } from '../history/observed.ts'
 import { type Invariant, invariants, smallest } from './check.ts'
 import { checkObserved } from './check-observed.ts'
+import { replayAnomaliesOf, replayedTwice } from './replay-anomalies.data.ts'
 import { type Anomaly, transactionAnomalies } from './transaction-anomalies.data.ts'
 
 const everything = Object.keys(invariants) as Invariant[]
@@ -197,6 +198,17 @@ const anomalies: readonly Anomaly[] = [
     says: 'the letter of a2 is another record',
   },
   {
+    what: 'a letter without one of its headers',
+    invariant: 'V15',
+    observed: {
+      ...sound,
+      log: sound.log.map((each) => ({ ...each, headersHash: 'all' })),
+      letters: sound.letters.map((letter) => ({ ...letter, headersHash: 'some' })),
+    },
+    says: 'the letter of a2 is another record',
+  },
+  ...replayAnomaliesOf(sound),
+  {
     what: 'a run that did not settle',
     invariant: 'V17',
     observed: {
@@ -221,6 +233,11 @@ describe('the checkers of a drill', () => {
     expect(new Set(violations.map((violation) => violation.invariant))).toEqual(new Set([invariant]))
     expect(smallest(violations)?.detail).toBe(says)
     expect(smallest(violations)?.facts.length).toBeGreaterThan(0)
+  })
+
+  test('find nothing in a letter that was sent back twice and done once', () => {
+    const applicable = everything.filter((name) => name !== 'V11')
+    expect(checkObserved(replayedTwice(sound), applicable)).toEqual([])
   })
 
   test('have an anomaly for every invariant', () => {

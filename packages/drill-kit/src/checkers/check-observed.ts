@@ -3,6 +3,7 @@ import type { Checker, Invariant, Violation } from './check.ts'
 import { checkAccounting, checkOnce, checkOrder, checkRecovery } from './check-ends.ts'
 import { checkCommits, checkDeliveries, checkOwnership } from './check-group.ts'
 import { checkLetters, checkLost, checkPhantoms, checkPlaces, checkSendOrder } from './check-log.ts'
+import { checkReplays } from './check-replays.ts'
 import { checkBooks, checkCopies, checkReads, checkWhole } from './check-transactions.ts'
 
 const checkers: Readonly<Record<Invariant, Checker>> = {
@@ -21,6 +22,7 @@ const checkers: Readonly<Record<Invariant, Checker>> = {
   V13: checkOwnership,
   V14: checkAccounting,
   V15: checkLetters,
+  V16: checkReplays,
   V17: checkRecovery,
 }
 

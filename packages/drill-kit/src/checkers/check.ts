@@ -17,6 +17,7 @@ export const invariants = {
   V13: 'who has lost a partition commits nothing there',
   V14: 'in = done + dead + waiting',
   V15: 'a dead letter is its original',
+  V16: 'what is sent back often is done once, and is what it was',
   V17: 'after the faults everything settles in time',
 } as const
 

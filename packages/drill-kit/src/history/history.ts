@@ -67,6 +67,8 @@ export type Fact =
       readonly fault: string
       readonly target: string
     }
+  /** An operator has sent dead letters back, to the end of their plan. */
+  | { readonly op: 'replayed'; readonly replayId: string; readonly planned: number; readonly sent: number }
   /** What a fault measured by itself, in the unit of the figure's name. */
   | { readonly op: 'measured'; readonly figure: string; readonly value: number }
   /** The faults are over: everything has to be settled within `withinMs`; `late` says what was not. */

@@ -8,6 +8,8 @@ export interface ReadRecord {
   readonly id: string
   readonly key: string | null
   readonly valueHash: string | null
+  /** Without what letters and replays add; absent where nobody looked. */
+  readonly headersHash?: string
 }
 
 /** A row a handler's work left in the database; `row` grows in the order of commits of a key. */
@@ -57,6 +59,8 @@ export interface Observed {
   readonly effects: readonly Effect[]
   /** Ids in the group's waiting table. */
   readonly waiting: ReadonlySet<string>
+  /** What operators sent back, as it lies in the group's replay lane; absent where nobody did. */
+  readonly replays?: readonly ReadRecord[]
   /** The group's committed offsets at the end. */
   readonly committed: readonly { readonly partition: number; readonly offset: number }[]
   /** Absent where nothing is written in transactions. */
