@@ -17,9 +17,9 @@ export const resultsFolder = join(checkoutFolder, 'drills', 'results')
 
 const fileOf = (name: string): string => join(resultsFolder, `${name}.json`)
 
-/** The last commit that changed more than results: committing those must not make them old. */
+/** The last commit that changed more than results and their table: committing those must not make them old. */
 export const drilledCommit = (): string => {
-  const args = ['log', '-1', '--format=%h', '--', '.', ':(exclude)drills/results']
+  const args = ['log', '-1', '--format=%h', '--', '.', ':(exclude)drills/results', ':(exclude)drills/README.md']
   return execFileSync('git', args, { encoding: 'utf8', cwd: checkoutFolder }).trim()
 }
 
@@ -42,7 +42,11 @@ export const keepResult = async (
 
 /** All results there are, whichever commit they are of, by name. */
 export const keptResults = (): readonly KeptResult[] =>
-  readdirSync(resultsFolder)
+  (existsSync(resultsFolder) ? readdirSync(resultsFolder) : [])
     .filter((name) => name.endsWith('.json'))
     .sort()
-    .map((name) => JSON.parse(readFileSync(join(resultsFolder, name), 'utf8')) as KeptResult)
+    .map((name) => {
+      const kept = JSON.parse(readFileSync(join(resultsFolder, name), 'utf8')) as KeptResult
+      // Those of the first commits know no bounds.
+      return { ...kept, figures: kept.figures ?? [] }
+    })

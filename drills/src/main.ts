@@ -1,7 +1,10 @@
 import { catalogue } from './catalogue.ts'
 import { drilledCommit } from './kept-results.ts'
+import { ownInArena } from './own/own-in-arena.ts'
+import { ownTable } from './own/own-table.ts'
 import { createProgress } from './progress.ts'
 import { type HowToRun, type Order, readOrder, usage } from './read-options.ts'
+import { writeReadme } from './report/readme-table.ts'
 import { resultTable } from './report/result-table.ts'
 import { writeReport } from './report/write-report.ts'
 import { runAll } from './run-all.ts'
@@ -25,10 +28,15 @@ const carryOut = async (order: Order): Promise<number> => {
     case 'list':
       process.stdout.write(catalogue.map(({ name, title, says }) => `${name} ${title}\n  ${says}\n`).join(''))
       return exitCodes.passed
+    case 'readme':
+      await writeReadme()
+      return exitCodes.passed
     case 'scenarios':
       return await run(order, (signal, onResult) => runAll({ ...order, signal, progress, onResult }))
     case 'soak':
       return await run(order, (signal, onResult) => soakInArena({ ...order, signal, progress, onResult }))
+    case 'own':
+      return await runOwn(order)
   }
 }
 
@@ -37,20 +45,43 @@ const run = async (
   { seed, json, htmlFile }: HowToRun,
   drills: (signal: AbortSignal, onResult: (result: ScenarioResult) => void) => Promise<void>,
 ): Promise<number> => {
-  const abort = new AbortController()
-  // The second one ends the process at once; the guard then ends the rest.
-  process.once('SIGINT', () => abort.abort()).once('SIGTERM', () => abort.abort())
+  const signal = interruption()
   const results: ScenarioResult[] = []
-  await drills(abort.signal, (result) => results.push(result)).catch((error: unknown) => {
-    if (!abort.signal.aborted) throw error
+  await drills(signal, (result) => results.push(result)).catch((error: unknown) => {
+    if (!signal.aborted) throw error
     say('Interrupted; everything that was started has ended. The verdict so far:')
   })
+  if (results.some(({ size }) => size === 'full')) await writeReadme()
   const facts = { at: new Date().toISOString(), commit: drilledCommit(), seed }
   const report = results.length === 0 ? null : await writeReport(results, facts, htmlFile)
   if (json) process.stdout.write(`${JSON.stringify({ ...summaryOf(results), seed, report })}\n`)
   else if (report !== null) process.stdout.write(`\n${resultTable(results)}\n\nseed ${seed}, report ${report}\n`)
-  if (abort.signal.aborted) return exitCodes.interrupted
+  if (signal.aborted) return exitCodes.interrupted
   return results.every(({ passed }) => passed) ? exitCodes.passed : exitCodes.failed
+}
+
+const runOwn = async ({ file, seed, json }: Extract<Order, { do: 'own' }>): Promise<number> => {
+  const signal = interruption()
+  try {
+    const result = await ownInArena(file, { seed, signal, progress })
+    process.stdout.write(json ? `${JSON.stringify(result)}\n` : `\n${ownTable(result)}\n\nseed ${seed}\n`)
+    return result.passed ? exitCodes.passed : exitCodes.failed
+  } catch (error) {
+    if (signal.aborted) {
+      say('Interrupted; everything that was started has ended.')
+      return exitCodes.interrupted
+    }
+    if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error
+    process.stderr.write(`${file}: ${error.message}\n`)
+    return exitCodes.wrongUsage
+  }
+}
+
+/** Aborts at the first Ctrl-C; the second one ends the process at once, and the guard then ends the rest. */
+const interruption = (): AbortSignal => {
+  const abort = new AbortController()
+  process.once('SIGINT', () => abort.abort()).once('SIGTERM', () => abort.abort())
+  return abort.signal
 }
 
 // What was interrupted may still wait for something that will not come.

@@ -39,3 +39,7 @@ test('a soak lasts an hour unless it is told otherwise', () => {
   expect(readOrder(['soak'])).toMatchObject({ do: 'soak', minutes: 60 })
   expect(readOrder(['soak', '--minutes', '3', '--json'])).toMatchObject({ do: 'soak', minutes: 3, json: true })
 })
+
+test("a drill of a service of one's own is a file", () => {
+  expect(readOrder(['--config', 'mine.json', '--seed', '7'])).toMatchObject({ do: 'own', file: 'mine.json', seed: 7 })
+})

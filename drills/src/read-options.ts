@@ -4,6 +4,7 @@ import { scenarios } from './scenarios/index.ts'
 
 export const usage = `npm run drill -- [--smoke | --all] [--only NAME,NAME] [--shard K/N] [--seed N] [--html FILE] [--json]
 npm run drill -- soak [--minutes N] [--seed N] [--html FILE] [--json]
+npm run drill -- --config FILE [--seed N] [--json]
 
   --smoke      every scenario with few faults (default): a look, minutes
   --all        every scenario in full; each result goes to drills/results as it ends, and those of this commit are not run again
@@ -11,19 +12,22 @@ npm run drill -- soak [--minutes N] [--seed N] [--html FILE] [--json]
   --shard K/N  every Nth scenario from the Kth on, so that N machines share them
   --minutes N  how long the soak writes; default: 60, whose result goes to drills/results
   --seed N     chooses whom the faults hit; default: random, and printed
+  --config     a drill of a service of your own: docs/how-to/drill-your-own-service.md
   --html FILE  where the report goes; default: the ignored log folder, and printed
   --json       one line of JSON on stdout
   --list       what there is, and what each does
+  --readme     puts drills/results into drills/README.md, as --all does at its end, without running anything
 
 Ctrl-C ends everything that was started, with the verdict so far; a second one ends at once.
 `
 
 /** What to do. */
 export type Order =
-  | { readonly do: 'help' | 'list' }
+  | { readonly do: 'help' | 'list' | 'readme' }
   | { readonly do: 'complain'; readonly about: string }
   | ({ readonly do: 'scenarios'; readonly chosen: readonly Scenario[]; readonly size: Size } & HowToRun)
   | ({ readonly do: 'soak'; readonly minutes: number } & HowToRun)
+  | ({ readonly do: 'own'; readonly file: string } & HowToRun)
 
 export interface HowToRun {
   readonly seed: number
@@ -51,8 +55,10 @@ const parse = (args: readonly string[]) =>
       shard: { type: 'string', default: '1/1' },
       minutes: { type: 'string', default: '60' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+      config: { type: 'string' },
       html: { type: 'string' },
       list: { type: 'boolean', default: false },
+      readme: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -61,9 +67,11 @@ const parse = (args: readonly string[]) =>
 const orderOf = ({ values, positionals: [what, ...others] }: ReturnType<typeof parse>): Order => {
   if (values.help) return { do: 'help' }
   if (values.list) return { do: 'list' }
+  if (values.readme) return { do: 'readme' }
   if (values.smoke && values.all) throw new TypeError('--smoke or --all, not both.')
   const size: Size = values.all ? 'full' : 'smoke'
   const how = { seed: wholeNumber('--seed', values.seed), json: values.json, htmlFile: values.html }
+  if (values.config !== undefined) return { do: 'own', file: values.config, ...how }
   if (what === 'soak' && others.length === 0) return { do: 'soak', minutes: minutesOf(values.minutes), ...how }
   if (what !== undefined) throw new TypeError(`There is nothing called ${[what, ...others].join(' ')}.`)
   return { do: 'scenarios', chosen: chosenBy(values, size), size, ...how }

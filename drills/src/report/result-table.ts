@@ -1,6 +1,7 @@
 import type { ScenarioResult } from '../run-scenario.ts'
 import { countOf } from '../summary.ts'
 import { faultFigures, middleAndHigh } from './fault-figures.ts'
+import { textTable } from './text-table.ts'
 
 export const tableHeader = [
   'drill',
@@ -33,15 +34,5 @@ export const tableRows = (result: ScenarioResult): readonly (readonly string[])[
 }
 
 /** The table, for a terminal. */
-export const resultTable = (results: readonly ScenarioResult[]): string => {
-  const rows = [tableHeader, ...results.flatMap(tableRows)]
-  const widths = tableHeader.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-}
+export const resultTable = (results: readonly ScenarioResult[]): string =>
+  textTable([tableHeader, ...results.flatMap(tableRows)])

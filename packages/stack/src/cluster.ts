@@ -72,6 +72,8 @@ export interface RunningCluster {
   readonly javaPath: string
   /** Holds the `.log` of each server and of what is spawned. */
   readonly logFolder: string
+  /** Runs a program that ends with the cluster; its output goes to the `.log` of its name. */
+  spawn(program: Pick<ProcessSpec, 'name' | 'command' | 'args' | 'cwd' | 'env'>): Promise<GuardedProcess>
   /** Runs a Node program that ends with the cluster. */
   spawnNode(name: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<GuardedProcess>
   stop(): Promise<void>
@@ -160,6 +162,15 @@ export const startCluster = async (options: ClusterOptions): Promise<RunningClus
     return { ...(await startServer(guard, 'registry', local)), address: `${host}:${port}`, url: local.address }
   }
 
+  const spawn: RunningCluster['spawn'] = (program) =>
+    guard.spawn({
+      ...program,
+      env: { ...definedOnly(env), ...program.env },
+      logFile: join(home.logs, `${program.name}.log`),
+      role: 'service',
+      stopSignal: 'SIGTERM',
+    })
+
   try {
     const [brokers, postgres, registry] = await Promise.all([
       startBrokers(),
@@ -174,17 +185,9 @@ export const startCluster = async (options: ClusterOptions): Promise<RunningClus
       jarsFolder: parts.kafkaFolder,
       javaPath,
       logFolder: home.logs,
+      spawn,
       spawnNode: (name, args, added) =>
-        guard.spawn({
-          name,
-          command: process.execPath,
-          args,
-          cwd: checkoutFolder,
-          env: { ...definedOnly(env), ...added },
-          logFile: join(home.logs, `${name}.log`),
-          role: 'service',
-          stopSignal: 'SIGTERM',
-        }),
+        spawn({ name, command: process.execPath, args, cwd: checkoutFolder, env: added }),
       stop: () => guard.end(),
     }
   } catch (error) {
