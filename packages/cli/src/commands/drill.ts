@@ -5,10 +5,18 @@ import { checkoutFolder } from '@interchange/stack'
 import type { Command } from 'commander'
 import { CommandEnd, exitCodes } from '../exit-codes.ts'
 
+/** As commander hands them over: what was not given is not there. */
 interface RunOptions {
   readonly all?: boolean
+  readonly shard?: string
+  readonly config?: string
   readonly seed?: string
+  readonly html?: string
   readonly json?: boolean
+}
+
+interface SoakOptions extends Pick<RunOptions, 'seed' | 'html' | 'json'> {
+  readonly minutes?: string
 }
 
 /** Drills start brokers of their own and need the whole checkout; the program is reached by its command line. */
@@ -27,17 +35,28 @@ export const addDrillCommands = (program: Command): void => {
     .description('run drills to their verdict; only processes that they start are touched')
     .argument('[names...]', 'drills by name; all without it')
     .option('--all', 'in full, with results kept in the checkout; default: a look with few faults')
+    .option('--shard <k/n>', 'every nth drill from the kth on, so that n machines share them')
+    .option('--config <file>', 'a drill of a service of your own: docs/how-to/drill-your-own-service.md')
     .option('--seed <number>', 'choose whom the faults hit; default: random, and printed')
+    .option('--html <file>', 'where the report goes; default: the ignored log folder, and printed')
     .option('--json', 'one JSON line at the very end')
-    .action((names: readonly string[], { all, seed, json }: RunOptions) =>
-      runDrills([
-        ...(names.length > 0 ? ['--only', names.join()] : []),
-        ...(all === true ? ['--all'] : []),
-        ...(seed === undefined ? [] : ['--seed', seed]),
-        ...(json === true ? ['--json'] : []),
-      ]),
+    .action((names: readonly string[], options: RunOptions) =>
+      runDrills([...(names.length > 0 ? ['--only', names.join()] : []), ...asArguments({ ...options })]),
     )
+
+  drill
+    .command('soak')
+    .description('a fault each seven seconds in three of four quarters, until the time is over or Ctrl-C')
+    .option('--minutes <number>', 'how long; default: 60')
+    .option('--seed <number>', 'choose whom the faults hit; default: random, and printed')
+    .option('--html <file>', 'where the report goes; default: the ignored log folder, and printed')
+    .option('--json', 'one JSON line at the very end')
+    .action((options: SoakOptions) => runDrills(['soak', ...asArguments({ ...options })]))
 }
+
+/** The options as the drills' own command line has them. */
+const asArguments = (options: Readonly<Record<string, string | boolean>>): readonly string[] =>
+  Object.entries(options).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]))
 
 const runDrills = async (args: readonly string[]): Promise<void> => {
   const entry = join(checkoutFolder, 'drills', 'dist', 'main.js')
