@@ -11,6 +11,7 @@ export const figures = {
   vainQuestionsPerSecond:
     'most questions to the registry a second, over any five seconds, for ids that it does not know',
   vainQuestionsPerTtl: 'most questions for one unknown id within the time it is remembered as unknown',
+  forgedBelieved: 'letters that repeat what a stranger wrote into their headers as a fact',
   goodLossPercent: 'how many of the sound messages that were written meanwhile had no effect meanwhile',
   rebalances: 'partitions that were taken or given while handlers were slow',
   dueLateMs: 'longest from the time until which a message waits to its next attempt',
@@ -119,6 +120,7 @@ const measures: Readonly<Record<Figure, Measure>> = {
   vainQuestionsPerSecond: noted('vainQuestionsPerSecond'),
   vainQuestionsPerTtl: noted('vainQuestionsPerTtl'),
   goodLossPercent: noted('goodLossPercent'),
+  forgedBelieved: noted('forgedBelieved'),
   rebalances: noted('rebalances'),
   dueLateMs: noted('dueLateMs'),
   dueEarlyMs: noted('dueEarlyMs'),

@@ -6,6 +6,7 @@ import { networkScenarios } from './network.data.ts'
 import { publishScenarios } from './publish.data.ts'
 import { registryScenarios } from './registry.data.ts'
 import { replayScenarios } from './replay.data.ts'
+import { securityScenarios } from './security.data.ts'
 import { transactionScenarios } from './transactions.data.ts'
 
 /** What is drilled, by the names of the catalogue. */
@@ -17,5 +18,6 @@ export const scenarios: readonly Scenario[] = [
   ...networkScenarios,
   ...registryScenarios,
   ...replayScenarios,
+  ...securityScenarios,
   ...transactionScenarios,
 ]
