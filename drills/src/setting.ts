@@ -38,6 +38,8 @@ export interface Setting {
   readonly registryClient?: 'stock'
   readonly load: Load
   readonly handling?: Handling
+  /** Of the topic; default: 6. */
+  readonly partitions?: number
   /**
    * What members do with a step: its effect (default), or a transfer, both legs of which and the offset are one transaction;
    * the same as stock kafkajs does it.

@@ -96,7 +96,14 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
   const admin = await openTransport({ brokers: arena.internalBrokers, proc: 'runner' }).createAdmin()
   const topics = [name, deadLetterTopicName(name, name), replayLaneName(name, name), ...transferTopics(setting, name)]
   const replicationFactor = arena.brokers.length
-  await admin.createTopics(topics.map((topic) => ({ name: topic, partitions, replicationFactor, configs: {} })))
+  await admin.createTopics(
+    topics.map((topic) => ({
+      name: topic,
+      partitions: setting.partitions ?? partitions,
+      replicationFactor,
+      configs: {},
+    })),
+  )
   const facts = createHistoryReader(historyFolder, { keepMs: setting.keepFactsMs })
   const started = new Map<Role, number>()
   const actors: Actor[] = []
@@ -113,7 +120,7 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
       databaseUrl: arena.databaseUrl,
       schema,
       topic: name,
-      partitions,
+      partitions: setting.partitions ?? partitions,
       group: name,
       registryUrl,
       schemaVersion: 1,

@@ -8,8 +8,14 @@ const tools = {
   groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   'delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
   configs: 'kafka.admin.ConfigCommand',
+  produce: 'org.apache.kafka.tools.ConsoleProducer',
   transactions: 'org.apache.kafka.tools.TransactionsCommand',
 } as const
+
+interface ToolOptions {
+  readonly input?: string
+  readonly heapMb?: number
+}
 
 /** Runs a command of Kafka's own, as an operator does, past the proxies. Rejects with what it said when it fails. */
 export const kafkaTool = async (...call: Parameters<typeof askKafkaTool>): Promise<void> => {
@@ -21,10 +27,14 @@ export const askKafkaTool = async (
   { cluster, internalBrokers }: Arena,
   tool: keyof typeof tools,
   args: readonly string[],
+  { input = '', heapMb = 128 }: ToolOptions = {},
 ): Promise<string> => {
-  const jvm = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx128m', '-cp', join(cluster.jarsFolder, '*')]
+  const jars = join(cluster.jarsFolder, '*')
+  const jvm = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', `-Xmx${heapMb}m`, '-cp', jars]
   const servers = ['--bootstrap-server', internalBrokers.join()]
-  const { stdout } = await promisify(execFile)(cluster.javaPath, [...jvm, tools[tool], ...servers, ...args])
+  const running = promisify(execFile)(cluster.javaPath, [...jvm, tools[tool], ...servers, ...args])
+  running.child.stdin?.end(input)
+  const { stdout } = await running
   if (/^Error/m.test(stdout)) throw new Error(stdout)
   return stdout
 }

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { deadLetterTopicName } from '@interchange/messaging'
 import { waitFor } from '@interchange/testing'
-import { partitions, type Stage } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
 import { kafkaTool } from './kafka-tool.ts'
-import { sendSteps } from './send-steps.ts'
+import { createTopic, deleteTopic } from './operator.ts'
+import { type OwnStep, sendSteps } from './send-steps.ts'
 
 /** How many dead letters the group has written. */
 export const countLetters = async ({ admin, topic, group }: Stage): Promise<number> =>
@@ -14,15 +15,15 @@ export const countLetters = async ({ admin, topic, group }: Stage): Promise<numb
  * A message becomes a dead letter while none can be written; seen when the group calls for help. For so long its offset must not be
  * passed, and afterwards the group must find its way by itself.
  */
-const whileUnwritable = async (
+export const whileUnwritable = async (
   stage: Stage,
-  key: string,
+  step: Pick<OwnStep, 'key' | 'partition'>,
   forMs: number,
   restore: () => Promise<void>,
 ): Promise<void> => {
   const { facts, admin, topic, group } = stage
   const begunAt = facts().at(-1)?.at ?? 0
-  const [sent] = await sendSteps(stage, [{ key, seq: 1, poison: true }])
+  const [sent] = await sendSteps(stage, [{ ...step, seq: 1, poison: true }])
   const told = (op: 'alarm' | 'relief') => () =>
     facts().some((fact) => fact.op === op && fact.subject === 'dead-letter' && fact.at > begunAt)
   try {
@@ -41,13 +42,9 @@ const whileUnwritable = async (
 export const letterTopicMissing = (forMs: number): Fault => ({
   name: 'letter-topic-missing',
   async carryOut({ stage, time }) {
-    const { admin, topic, group, arena } = stage
-    const name = deadLetterTopicName(topic, group)
-    await kafkaTool(arena, 'topics', ['--delete', '--topic', name])
-    const gone = async (): Promise<boolean> => !(await admin.partitionCounts([name])).has(name)
-    await waitFor(gone, { timeoutMs: seenMs, everyMs: 100, what: `the end of ${name}` })
-    const spec = { name, partitions, replicationFactor: arena.brokers.length, configs: {} }
-    await whileUnwritable(stage, `missing-${time}`, forMs, async () => void (await admin.createTopics([spec])))
+    const name = deadLetterTopicName(stage.topic, stage.group)
+    await deleteTopic(stage, name)
+    await whileUnwritable(stage, { key: `missing-${time}` }, forMs, () => createTopic(stage, name))
     return name
   },
 })
@@ -60,7 +57,7 @@ export const letterTopicRefuses = (forMs: number): Fault => ({
     const alter = (...change: readonly string[]) =>
       kafkaTool(stage.arena, 'configs', ['--alter', '--entity-type', 'topics', '--entity-name', name, ...change])
     await alter('--add-config', 'max.message.bytes=64')
-    await whileUnwritable(stage, `refused-${time}`, forMs, () => alter('--delete-config', 'max.message.bytes'))
+    await whileUnwritable(stage, { key: `refused-${time}` }, forMs, () => alter('--delete-config', 'max.message.bytes'))
     return name
   },
 })

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { waitFor } from '@interchange/testing'
-import type { Stage } from '../stage.ts'
+import { partitions, type Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
 import { kafkaTool } from './kafka-tool.ts'
 
@@ -82,6 +82,29 @@ export const startMembers = async (stage: Stage): Promise<void> => {
 /** Next offset of each partition, as the group has committed it. */
 export const committedOf = async ({ admin, group, topic }: Stage): Promise<ReadonlyMap<number, number>> =>
   new Map((await admin.committedOffsets(group, [topic])).map(({ partition, offset }) => [partition, offset]))
+
+/** Resolves when it is gone, also for those who ask. */
+export const deleteTopic = async ({ admin, arena }: Stage, name: string): Promise<void> => {
+  await kafkaTool(arena, 'topics', ['--delete', '--topic', name])
+  const gone = async (): Promise<boolean> => !(await admin.partitionCounts([name])).has(name)
+  await waitFor(gone, { timeoutMs: seenMs, everyMs: 100, what: `the end of ${name}` })
+}
+
+/** As it was at the beginning. */
+export const createTopic = async ({ arena, setting }: Stage, name: string): Promise<void> => {
+  const shape = ['--partitions', setting.partitions ?? partitions, '--replication-factor', arena.brokers.length]
+  await kafkaTool(arena, 'topics', ['--create', '--topic', name, ...shape.map(String)])
+}
+
+/** Waits until the group has committed all there is. */
+export const untilAllDone = async (stage: Stage): Promise<void> => {
+  const isDone = async (): Promise<boolean> => {
+    const committed = await committedOf(stage)
+    const ends = await stage.admin.topicOffsets(stage.topic)
+    return ends.every(({ partition, latest }) => (committed.get(partition) ?? 0) === latest)
+  }
+  await waitFor(isDone, { timeoutMs: seenMs, everyMs: 100, what: 'everything to be done' })
+}
 
 /** Moves the offsets of a group without members, on the whole topic or one partition, and notes where to. */
 export const resetOffsets = async (stage: Stage, to: readonly string[], partition?: number): Promise<void> => {

@@ -12,6 +12,10 @@ export const sessionTimeoutMs = 6_000
 export interface Handling {
   readonly timeoutMs?: number
   readonly retry?: Partial<RetryPolicy>
+  /** How soon a member sees that its topics have changed; default: the driver's. */
+  readonly metadataMaxAgeMs?: number
+  /** Each member tells what it takes of memory and how long it was away from its events. */
+  readonly vitals?: boolean
   /** Each step asks the arena's dependency before it has its effect. */
   readonly asks?: boolean
 }

@@ -6,13 +6,14 @@ import { alarmsInto } from './alarms.ts'
 import { createHandler, type StepDone, sessionTimeoutMs } from './handlers.ts'
 import { observedTransport } from './observed-transport.ts'
 import { onTermination, openCodec, openDatabase, openTransport, readGround, type Step, stepTopic } from './step.ts'
+import { tellVitals } from './tell-vitals.ts'
 
 const stopMs = 10_000
 
 const ground = readGround(process.env)
 const history = openHistory(ground.historyFolder, ground.proc)
 const database = openDatabase(ground)
-const { timeoutMs, retry } = ground.handling
+const { timeoutMs, retry, metadataMaxAgeMs, vitals } = ground.handling
 const route = effectRoute<Step, StepDone>({
   from: stepTopic(ground),
   group: ground.group,
@@ -34,7 +35,11 @@ const route = effectRoute<Step, StepDone>({
 const group = await createConsumerGroup({
   group: ground.group,
   routes: [route],
-  transport: observedTransport(openTransport(ground), ground.topic, history),
+  transport: observedTransport(
+    openTransport(ground, metadataMaxAgeMs === undefined ? {} : { metadataMaxAgeMs }),
+    ground.topic,
+    history,
+  ),
   codec: openCodec(ground),
   publisher: undefined,
   reportOutcome: async () => undefined,
@@ -57,4 +62,5 @@ onTermination(async () => {
   await database.close()
   history.note({ op: 'process', phase: 'ended', detail: 'stopped' })
 })
+if (vitals === true) tellVitals(history)
 history.note({ op: 'process', phase: 'ready', detail: '' })

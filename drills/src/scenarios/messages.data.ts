@@ -1,8 +1,10 @@
+import { dropBombs, dropPackedBomb } from '../faults/bombs.ts'
 import { dependencyAway } from '../faults/dependency.ts'
 import { blockingHandler, deadlyHandler, hangingHandler, slowHandlers, throwingHandlers } from '../faults/handlers.ts'
 import { letterTopicMissing, letterTopicRefuses } from '../faults/letters.ts'
 import { oddNeighbours } from '../faults/odd-records.ts'
 import { deletePastCommit, rewind } from '../faults/operator.ts'
+import { growTopic, recreateTopic } from '../faults/topics.ts'
 import { killWhileWaiting, restartWhileWaiting } from '../faults/waiting.ts'
 import type { Scenario } from '../scenario.ts'
 import { delivery, load } from './delivery.ts'
@@ -102,6 +104,31 @@ export const messageScenarios: readonly Scenario[] = [
     invariants: delivery,
   },
   {
+    name: 'B12',
+    title: 'partitions-grown',
+    says: 'Adds partitions to the topic while its members run, and sends a writer that knows them. They must be read from their beginning without a restart, and a dead letter of one waits, with an alarm, until its own topic has grown too.',
+    brokers: 1,
+    members: 2,
+    partitions: 3,
+    load,
+    handling: { metadataMaxAgeMs: 1_000 },
+    faults: [{ fault: growTopic, times: { smoke: 0, full: 1 }, everyMs: 1_000 }],
+    settleMs: 30_000,
+    invariants: [...delivery, 'V15'],
+  },
+  {
+    name: 'B12-new',
+    title: 'topic-recreated',
+    says: 'Deletes the topic, with all of it done, and makes it anew while its members run. They must read it from its beginning, also if they end for it and are started again, and no offset or id of the old one may stand in the way of a new message.',
+    brokers: 1,
+    members: 2,
+    load,
+    faults: [{ fault: recreateTopic, times: { smoke: 0, full: 3 }, everyMs: 3_000 }],
+    settleMs: 30_000,
+    // A place is another record's afterwards, and places begin anew.
+    invariants: delivery.filter((name) => name !== 'V6' && name !== 'V8'),
+  },
+  {
     name: 'B14',
     title: 'dependency-outage',
     says: 'Takes away the HTTP server that every handler asks: it refuses connections, answers 503 or says nothing. The members must wait and probe instead of trying everything again, bury and put aside nothing, and be done soon after.',
@@ -132,5 +159,23 @@ export const messageScenarios: readonly Scenario[] = [
     faults: [{ fault: rewind, times: { smoke: 1, full: 5 }, everyMs: 4_000 }],
     settleMs: 60_000,
     invariants: delivery,
+  },
+  {
+    name: 'B17',
+    title: 'bombs',
+    says: 'Sends records that are large or deep for whoever takes them apart, and batches that unpack to a thousand times their size. Each record becomes a dead letter, a batch that cannot be unpacked ends the members aloud until an operator moves the group past it, and memory and the time for one thing stay bounded.',
+    brokers: 1,
+    members: 2,
+    load,
+    handling: { vitals: true },
+    faults: [
+      { fault: dropPackedBomb('gzip'), times: { smoke: 0, full: 2 }, everyMs: 2_000 },
+      { fault: dropPackedBomb('zstd'), times: { smoke: 0, full: 2 }, everyMs: 2_000 },
+      // Behind those: what is deleted for them would take originals of letters along.
+      { fault: dropBombs, times: { smoke: 0, full: 10 }, everyMs: 1_000 },
+    ],
+    settleMs: 60_000,
+    invariants: [...delivery, 'V15'],
+    bounds: { memoryMb: 384, blockedMs: 250 },
   },
 ]
