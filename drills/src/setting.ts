@@ -1,4 +1,4 @@
-import type { Handling } from './load/handlers.ts'
+import type { Handling } from './load/handling.ts'
 
 import type { BrokerSettings } from '@interchange/stack'
 

@@ -1,5 +1,5 @@
 import { waitFor } from '@interchange/testing'
-import type { Deed } from '../load/handlers.ts'
+import type { Deed } from '../load/deeds.ts'
 import type { Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
 import { countLetters } from './letters.ts'
