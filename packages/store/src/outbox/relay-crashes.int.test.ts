@@ -68,7 +68,7 @@ test('connections that end before or after any statement of the relay lose nothi
   expect((await bench.records()).length).toBeLessThanOrEqual(n + 24 * 4)
 })
 
-test.each(['read', 'sent'])(
+test.each(['read', 'sent', 'settled, not committed'])(
   'a holder paused when its page is %s, and overtaken, writes nothing when it comes back',
   async (stopAt) => {
     const { database, transport, topic } = bench

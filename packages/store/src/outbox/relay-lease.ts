@@ -33,6 +33,7 @@ export const takeLease = async (
 ): Promise<RelayLease | undefined> => {
   let heldUntilMs = performance.now() + leaseMs
   const taken = await database.transaction(async (tx) => {
+    await boundIdle(tx, leaseMs)
     const [row] = await tx.query<LeaseRow>(takeSql, [owner, leaseMs])
     if (row === undefined) return undefined
     if (row.cluster !== row.here) await startAfresh(tx, row)
@@ -75,6 +76,11 @@ export const takeLease = async (
       ])
     },
   }
+}
+
+/** A process that stands still in a transaction keeps others from the lease: no longer than a lease, then Postgres ends its session. */
+export const boundIdle = async (tx: Queryable, leaseMs: number): Promise<void> => {
+  await tx.query("SELECT set_config('idle_in_transaction_session_timeout', $1, true)", [String(Math.ceil(leaseMs))])
 }
 
 interface LeaseRow extends RelayCursor {

@@ -14,7 +14,7 @@ import { createDoze } from './doze.ts'
 import { pruneOutbox, quarantine } from './outbox-rows.ts'
 import { type OutboxPage, type PageLimits, readPage } from './read-page.ts'
 import { createRefusedTopics } from './refused-topics.ts'
-import { type RelayCursor, type RelayLease, takeLease } from './relay-lease.ts'
+import { boundIdle, type RelayCursor, type RelayLease, takeLease } from './relay-lease.ts'
 import { type SendPageOptions, sendPage } from './send-page.ts'
 
 export interface RelayOptions {
@@ -83,6 +83,7 @@ export const createRelay = (options: RelayOptions): Relay => {
   /** One transaction: what was refused, how far the page went, and that the lease is still ours. */
   const settle = async (lease: RelayLease, page: OutboxPage, refused: Awaited<ReturnType<typeof sendPage>>) => {
     await database.transaction(async (tx) => {
+      await boundIdle(tx, leaseMs)
       await quarantine(tx, refused)
       await lease.advance(tx, page.next, !page.full)
     })

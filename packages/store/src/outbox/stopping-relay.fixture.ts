@@ -4,9 +4,9 @@ import { createDatabase } from '../database.ts'
 import { createRelay } from './relay.ts'
 
 /**
- * A relay in a process of its own that stops itself, as a virtual machine that is paused does, on its third page: after the page
- * was read and before it is sent, or after it is sent and before the cursor moves. Says `<stopped at> ...` before, and each
- * change of its health.
+ * A relay in a process of its own that stops itself, as a virtual machine that is paused does, at the third time: after a page was
+ * read and before it is sent, after it is sent and before the cursor moves, or in a transaction (the first takes the lease, others
+ * move the cursor). Says `stopping` before, and each change of its health.
  */
 const [, , url = '', schema = '', brokers = '', stopAt = ''] = process.argv
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -28,6 +28,12 @@ const relay = createRelay({
       if (stopAt === 'read' && sql.includes('AS page') && rows.length > 0) stop()
       return rows
     },
+    transaction: (work) =>
+      database.transaction(async (tx) => {
+        const worked = await work(tx)
+        if (stopAt === 'settled, not committed') stop()
+        return worked
+      }),
   },
   transport: {
     ...transport,
