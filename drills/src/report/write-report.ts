@@ -10,8 +10,8 @@ export const writeReport = async (
   facts: RunFacts,
   file: string | undefined,
 ): Promise<string> => {
-  const name = `${facts.at.replace(/[-:]/g, '').slice(0, 15)}-${process.pid}.html`
-  const page = resolve(file ?? join(checkoutFolder, '.interchange', 'drill-reports', name))
+  const name = `drill-${facts.at.replace(/[-:]/g, '').slice(0, 15)}-${process.pid}.html`
+  const page = resolve(file ?? join(checkoutFolder, '.interchange', 'reports', name))
   await mkdir(dirname(page), { recursive: true })
   await writeFile(page, htmlReport(results, facts))
   await writeFile(page.replace(/(\.html?)?$/, '.json'), `${JSON.stringify({ ...facts, results })}\n`)

@@ -11,7 +11,10 @@ export const removeDeadStacks = (prefix: string, env: Environment = process.env)
   for (const name of namesBelow(homeOf(env).folder)) {
     if (!name.startsWith(prefix)) continue
     const home = homeOf(env, name)
-    if (readState(home) !== null || Date.now() - statSync(home.folder).mtimeMs < ageMsMin) continue
+    const found = statSync(home.folder, { throwIfNoEntry: false })
+    // Gone by now: somebody else clears up, too.
+    if (found === undefined) continue
+    if (readState(home) !== null || Date.now() - found.mtimeMs < ageMsMin) continue
     for (const folder of [home.folder, publicClusterFolder(home)]) rmSync(folder, { recursive: true, force: true })
   }
 }
