@@ -11,6 +11,8 @@ export const figures = {
   vainQuestionsPerSecond:
     'most questions to the registry a second, over any five seconds, for ids that it does not know',
   vainQuestionsPerTtl: 'most questions for one unknown id within the time it is remembered as unknown',
+  throughputLossPercent: 'how many fewer effects there were in the same time while spans could not be exported',
+  memoryGrowthMb: 'how much more memory members took meanwhile than before, in MiB',
   forgedBelieved: 'letters that repeat what a stranger wrote into their headers as a fact',
   goodLossPercent: 'how many of the sound messages that were written meanwhile had no effect meanwhile',
   rebalances: 'partitions that were taken or given while handlers were slow',
@@ -122,6 +124,8 @@ const measures: Readonly<Record<Figure, Measure>> = {
   vainQuestionsPerSecond: noted('vainQuestionsPerSecond'),
   vainQuestionsPerTtl: noted('vainQuestionsPerTtl'),
   goodLossPercent: noted('goodLossPercent'),
+  throughputLossPercent: noted('throughputLossPercent'),
+  memoryGrowthMb: noted('memoryGrowthMb'),
   forgedBelieved: noted('forgedBelieved'),
   rebalances: noted('rebalances'),
   dueLateMs: noted('dueLateMs'),

@@ -128,6 +128,7 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
       load: setting.load,
       handling: setting.handling ?? {},
       dependencyUrl: setting.handling?.asks === true ? arena.dependency.url : null,
+      tracesUrl: setting.handling?.traces === true ? arena.dependency.url : null,
       sessionTimeoutMs: setting.sessionTimeoutMs ?? 6_000,
       transactionTimeoutMs: setting.transactionTimeoutMs,
       ...own,

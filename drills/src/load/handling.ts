@@ -8,6 +8,8 @@ export interface Handling {
   readonly metadataMaxAgeMs?: number
   /** Each member tells what it takes of memory and how long it was away from its events. */
   readonly vitals?: boolean
+  /** Each message has a span, which goes to the arena's dependency as to a collector of traces. */
+  readonly traces?: boolean
   /** Each step asks the arena's dependency before it has its effect. */
   readonly asks?: boolean
 }

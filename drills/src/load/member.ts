@@ -1,11 +1,12 @@
 // A member of the group: the kernel with an effect store, as a service would run it. Leaves the group on SIGTERM.
 import { openHistory } from '@interchange/drill-kit'
-import { createConsumerGroup, effectRoute, noMetrics, noTracing, systemClock } from '@interchange/messaging'
+import { createConsumerGroup, effectRoute, noMetrics, systemClock } from '@interchange/messaging'
 import { createWaitingEffectStore } from '@interchange/store'
 import { alarmsInto } from './alarms.ts'
 import { sessionTimeoutMs } from './deeds.ts'
 import { createHandler, type StepDone } from './handlers.ts'
 import { observedTransport } from './observed-transport.ts'
+import { openTracing } from './open-tracing.ts'
 import { onTermination, openCodec, openDatabase, openTransport, readGround, type Step, stepTopic } from './step.ts'
 import { tellVitals } from './tell-vitals.ts'
 
@@ -49,7 +50,7 @@ const group = await createConsumerGroup({
   random: Math.random,
   logger: alarmsInto(history),
   metrics: noMetrics,
-  tracing: noTracing,
+  tracing: openTracing(ground),
   // Short, so that a drill need not wait long for what the defaults do as well.
   limits: { sessionTimeoutMs, rebalanceTimeoutMs: 10_000, floodPauseMs: 100, floodPauseMsMax: 200 },
   onEnded: (error) => {

@@ -39,6 +39,8 @@ export interface Ground {
   readonly handling: Handling
   /** What each step asks before it has its effect; null: nobody. */
   readonly dependencyUrl: string | null
+  /** Who collects the spans of members; null: there are none. */
+  readonly tracesUrl: string | null
   readonly sessionTimeoutMs: number
   /** Undefined: the driver's. */
   readonly transactionTimeoutMs?: number | undefined

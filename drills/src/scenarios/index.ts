@@ -7,6 +7,7 @@ import { publishScenarios } from './publish.data.ts'
 import { registryScenarios } from './registry.data.ts'
 import { replayScenarios } from './replay.data.ts'
 import { securityScenarios } from './security.data.ts'
+import { telemetryScenarios } from './telemetry.data.ts'
 import { transactionScenarios } from './transactions.data.ts'
 
 /** What is drilled, by the names of the catalogue. */
@@ -19,5 +20,6 @@ export const scenarios: readonly Scenario[] = [
   ...registryScenarios,
   ...replayScenarios,
   ...securityScenarios,
+  ...telemetryScenarios,
   ...transactionScenarios,
 ]
