@@ -5,7 +5,7 @@ import { type Actor, registerStep, type Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
 
 /** Longer than any bound. */
-const resumeMsMax = 15_000
+const resumeMsMax = 11_000
 
 type Trouble = Pick<ActiveToxic, 'effects' | 'remove'>
 type Registry = NonNullable<Stage['arena']['registry']>

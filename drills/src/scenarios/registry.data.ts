@@ -13,7 +13,7 @@ const waits = {
   bounds: { resumeMs: 10_000 },
 } as const
 
-const newSchemaWhileDown = newSchemaBehind({ kind: 'down' }, 5_000)
+const newSchemaWhileDown = newSchemaBehind({ kind: 'down' }, 3_000)
 
 /** Family E of the catalogue: faults of the schema registry. */
 export const registryScenarios: readonly Scenario[] = [
@@ -91,7 +91,7 @@ export const registryScenarios: readonly Scenario[] = [
     says: 'Sends messages whose schema ids nobody registered, many different ones and one again and again, among sound traffic. Each must become a dead letter, the registry must hardly notice, and the sound messages must go on.',
     members: 1,
     load: { ...load, perSecond: 800 },
-    faults: [{ fault: unknownIds({ distinct: 25, repeats: 500 }), times: { smoke: 1, full: 20 }, everyMs: 1_000 }],
+    faults: [{ fault: unknownIds({ distinct: 15, repeats: 250 }), times: { smoke: 1, full: 40 }, everyMs: 1_000 }],
     settleMs: 60_000,
     invariants: [...delivery, 'V15'],
     bounds: { vainQuestionsPerSecond: 5, vainQuestionsPerTtl: 1, goodLossPercent: 10 },

@@ -29,7 +29,7 @@ export const replayScenarios: readonly Scenario[] = [
       { fault: killReplay('plan.after', 1), times: { smoke: 0, full: 3 }, everyMs: 0 },
       { fault: killReplay('audit.before', 1), times: { smoke: 0, full: 3 }, everyMs: 0 },
       { fault: killReplay('audit.after', 1), times: { smoke: 1, full: 3 }, everyMs: 0 },
-      { fault: killReplay('send.before', 2), times: { smoke: 1, full: 3 }, everyMs: 0 },
+      { fault: killReplay('send.before', 2), times: { smoke: 0, full: 3 }, everyMs: 0 },
       { fault: killReplay('send.after', 2), times: { smoke: 1, full: 3 }, everyMs: 0 },
       afterwards,
     ],
