@@ -5,14 +5,13 @@ import type {
   RecordBatch,
   TopicPartition,
 } from '@interchange/messaging'
-import type { FetchPosition } from './read-ranges.ts'
 
 /** A batch before its epoch is known. */
 export type FetchedRecords = Omit<RecordBatch, 'epoch'>
 
 /** Nothing came, though there is more: a transaction is open at the position. */
 export const isWithheld = (
-  { offset }: FetchPosition,
+  { offset }: TopicPartition & { readonly offset: number },
   highWatermark: number,
   isolation: ConsumerOptions['isolation'],
 ): boolean => isolation === 'read_committed' && highWatermark > offset
