@@ -42,7 +42,7 @@ interface Waiting extends Consignment {
 }
 
 /**
- * What is to be produced in one turn of the event loop goes to each broker together, one batch of each partition in a request.
+ * What is to be produced at one moment goes to each broker together, one batch of each partition in a request.
  * The broker takes or refuses each batch as a whole and answers for it by name, so what became of every record is exact
  * (trap K1).
  */
@@ -68,7 +68,7 @@ export const createProduce = (wire: ProduceWire, config: KafkaConfig): ProduceBa
     }
     const all = [consignment]
     waiting.set(nodeId, all)
-    setImmediate(() => {
+    queueMicrotask(() => {
       waiting.delete(nodeId)
       for (const together of requestsOf(all)) void sendTo(nodeId, together)
     })

@@ -66,6 +66,25 @@ describe('publish', () => {
     expect(record?.headers.text(traceHeaders.baggage)).toBe('a=b')
   })
 
+  it('sends what waits before those who have their answers go on, so that broker and callers work at the same time', async () => {
+    const order: string[] = []
+    await open({
+      publisher: { batchRecordsMax: 1 },
+      around: intercept(async (records, send) => {
+        // A driver has a few promises to keep before it writes.
+        for (let step = 0; step < 20; step++) await undefined
+        order.push(`${records.length} sent`)
+        return await send()
+      }),
+    })
+    const publish = async (n: number): Promise<void> => {
+      await bench.publisher.publish(topic, { id: 'a', n })
+      order.push(`${n} goes on`)
+    }
+    await Promise.all([publish(1), publish(2), publish(3)])
+    expect(order).toEqual(['1 sent', '1 sent', '1 goes on', '1 sent', '2 goes on', '3 goes on'])
+  })
+
   it('sends one partition per request and one request per partition at a time, in order', async () => {
     const busy = new Set<number>()
     const sizes: number[] = []

@@ -48,6 +48,8 @@ interface Pending {
   over: boolean
   /** A batch with it was refused: it travels alone now, so that one bad record takes no other with it. */
   alone: boolean
+  /** What became of it, once that is known for good. */
+  outcome: SendOutcome | undefined
 }
 
 interface PartitionQueue {
@@ -101,7 +103,7 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     heldRecords === 0 || (heldRecords < options.inFlightRecordsMax && heldBytes + bytes <= options.inFlightBytesMax)
 
   const add = (send: QueuedSend): void => {
-    const pending: Pending = { send, bytes: bytesOf(send.record), over: false, alone: false }
+    const pending: Pending = { send, bytes: bytesOf(send.record), over: false, alone: false, outcome: undefined }
     unanswered++
     if (send.deadlineAtMs !== Number.POSITIVE_INFINITY) sweepLater()
     if (waiters.size === 0 && hasRoom(pending.bytes)) admit(pending)
@@ -176,8 +178,6 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     let acknowledged = 0
     let index = 0
     underWay.delete(batch)
-    // With those who go on now that they have their answers.
-    if (due.length > 0) setImmediate(transmitDue)
     for (const pending of batch) {
       const outcome = outcomes[index++] ?? unknown(undefined)
       if (outcome.status !== 'ok' && !pending.over && (apart || mayTryAgain(outcome))) {
@@ -189,7 +189,7 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
       }
       leave(pending)
       if (outcome.status === 'ok') acknowledged++
-      close(pending, outcome)
+      pending.outcome = outcome
     }
     if (acknowledged > 0) options.onSent(queue.topic, acknowledged, clock.now() - startedAtMs)
     queue.sending = false
@@ -203,6 +203,14 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
       if (queue.pending.size > 0) transmit(queue)
     }
     admitWaiters()
+    // What follows is on its way before those who get their answers now make more: broker and callers work at the same time.
+    if (queue.sending) setImmediate(answer, batch)
+    else answer(batch)
+    if (due.length > 0) setImmediate(transmitDue)
+  }
+
+  const answer = (batch: readonly Pending[]): void => {
+    for (const pending of batch) if (pending.outcome !== undefined) close(pending, pending.outcome)
   }
 
   const backOff = (queue: PartitionQueue): void => {
