@@ -6,9 +6,7 @@ import { type Context, propagation, ROOT_CONTEXT, type TextMapGetter } from '@op
  * (version-traceid-spanid-flags).
  */
 export const inboundSampling = (inbound: HeaderBlock): 'sampled' | 'unsampled' | 'absent' => {
-  const traceparent = readable(inbound)
-  if (traceparent === undefined || traceparent === null || traceparent.length < flagsPlace + 1) return 'absent'
-  const digit = traceparent[flagsPlace]
+  const digit = readable(inbound)
   if (digit === undefined) return 'absent'
   return oddHexDigits.has(digit) ? 'sampled' : 'unsampled'
 }
@@ -36,9 +34,9 @@ const getter: TextMapGetter<Map<string, string>> = {
 }
 
 /** Headers that cannot be read carry no context; the kernel refuses such a record itself. */
-const readable = (inbound: HeaderBlock): Buffer | null | undefined => {
+const readable = (inbound: HeaderBlock): number | undefined => {
   try {
-    return inbound.get(traceHeaders.traceparent)
+    return inbound.byteAt(traceHeaders.traceparent, flagsPlace)
   } catch {
     return undefined
   }

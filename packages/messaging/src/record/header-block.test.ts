@@ -30,6 +30,23 @@ describe('a header block', () => {
     expect(block.bytes.toString('hex')).toBe('04046162027802' + '6e01')
   })
 
+  it('tells one byte of the last value of a name, and nothing where there is none', () => {
+    const block = HeaderBlock.of([
+      { name: 'ab', value: 'first' },
+      { name: 'n', value: null },
+      { name: 'ab', value: 'last' },
+    ])
+    const places: [name: string, place: number, byte: number | undefined][] = [
+      ['ab', 0, 0x6c],
+      ['ab', 3, 0x74],
+      ['ab', 4, undefined],
+      ['ab', -1, undefined],
+      ['n', 0, undefined],
+      ['a', 0, undefined],
+    ]
+    for (const [name, place, byte] of places) expect(block.byteAt(name, place)).toBe(byte)
+  })
+
   it('round-trips any entries: order, duplicates, nulls, empty and odd names', () => {
     fc.assert(
       fc.property(entries, (list) => {
