@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
 import type { InterchangeError } from '../failure/failure.ts'
-import { createFifo, type Fifo } from '../fifo.ts'
+import { createFifo } from '../fifo.ts'
 import type { SendOutcome, TransportProducer } from '../transport.ts'
+import { createPartitionQueue, type PartitionQueue, type Pending, putBack, takeBatch } from './partition-queue.ts'
 import {
   bytesOf,
   deadlinePassed,
@@ -42,27 +43,6 @@ export interface SendQueue {
   abandon(error: InterchangeError): void
 }
 
-interface Pending {
-  readonly send: QueuedSend
-  readonly bytes: number
-  over: boolean
-  /** A batch with it was refused: it travels alone now, so that one bad record takes no other with it. */
-  alone: boolean
-  /** What became of it, once that is known for good. */
-  outcome: SendOutcome | undefined
-}
-
-interface PartitionQueue {
-  readonly topic: string
-  readonly pending: Fifo<Pending>
-  bytes: number
-  sending: boolean
-  backingOff: boolean
-  /** Requests in a row that did not go through. */
-  failures: number
-  dueListed: boolean
-}
-
 const sweepEveryMs = 100
 
 export const createSendQueue = (options: SendQueueOptions): SendQueue => {
@@ -85,15 +65,7 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     }
     let queue = byPartition[partition]
     if (queue === undefined) {
-      queue = {
-        topic,
-        pending: createFifo(),
-        bytes: 0,
-        sending: false,
-        backingOff: false,
-        failures: 0,
-        dueListed: false,
-      }
+      queue = createPartitionQueue(topic)
       byPartition[partition] = queue
     }
     return queue
@@ -138,19 +110,7 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
 
   const transmit = (queue: PartitionQueue): void => {
     if (queue.sending || queue.backingOff) return
-    const batch: Pending[] = []
-    for (let bytes = 0; batch.length < options.batchRecordsMax; ) {
-      const next = queue.pending.peek()
-      if (next === undefined || (batch.length > 0 && (next.alone || bytes + next.bytes > options.batchBytesMax))) break
-      queue.pending.shift()
-      queue.bytes -= next.bytes
-      if (next.over) leave(next)
-      else {
-        batch.push(next)
-        bytes += next.bytes
-        if (next.alone) break
-      }
-    }
+    const batch = takeBatch(queue, options, leave)
     if (batch.length === 0) return
     underWay.add(batch)
     queue.sending = true
@@ -194,8 +154,7 @@ export const createSendQueue = (options: SendQueueOptions): SendQueue => {
     if (acknowledged > 0) options.onSent(queue.topic, acknowledged, clock.now() - startedAtMs)
     queue.sending = false
     if (again.length > 0) {
-      queue.pending.unshift(again)
-      for (const pending of again) queue.bytes += pending.bytes
+      putBack(queue, again)
       if (apart) transmit(queue)
       else backOff(queue)
     } else {
