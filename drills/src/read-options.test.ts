@@ -43,3 +43,15 @@ test('a soak lasts an hour unless it is told otherwise', () => {
 test("a drill of a service of one's own is a file", () => {
   expect(readOrder(['--config', 'mine.json', '--seed', '7'])).toMatchObject({ do: 'own', file: 'mine.json', seed: 7 })
 })
+
+test('in real time there are those whose clocks run faster, with clocks that do not, once', () => {
+  const order = readOrder(['--real-time'])
+  const fast = scenarios.filter(({ handling }) => handling?.clockFactor !== undefined)
+  expect(fast.length).toBeGreaterThan(0)
+  if (order.do !== 'scenarios') throw new Error(order.do)
+  expect(order.chosen.map(({ name }) => name)).toEqual(fast.map(({ name }) => `${name}-real-time`))
+  for (const { handling, faults } of order.chosen) {
+    expect(handling?.clockFactor).toBeUndefined()
+    expect(faults.map(({ times }) => times.full)).toEqual(faults.map(() => 1))
+  }
+})

@@ -10,6 +10,7 @@ npm run drill -- --config FILE [--seed N] [--json]
   --all        every scenario in full; each result goes to drills/results as it ends, and those of this commit are not run again
   --only       scenarios by name; all without it
   --shard K/N  every Nth scenario from the Kth on, so that N machines share them
+  --real-time  the scenarios whose members' clocks run faster, in full and once, with clocks that do not: hours
   --minutes N  how long the soak writes; default: 60, whose result goes to drills/results
   --seed N     chooses whom the faults hit; default: random, and printed
   --config     a drill of a service of your own: docs/how-to/drill-your-own-service.md
@@ -54,6 +55,7 @@ const parse = (args: readonly string[]) =>
       only: { type: 'string' },
       shard: { type: 'string', default: '1/1' },
       minutes: { type: 'string', default: '60' },
+      'real-time': { type: 'boolean', default: false },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
       config: { type: 'string' },
       html: { type: 'string' },
@@ -69,12 +71,13 @@ const orderOf = ({ values, positionals: [what, ...others] }: ReturnType<typeof p
   if (values.list) return { do: 'list' }
   if (values.readme) return { do: 'readme' }
   if (values.smoke && values.all) throw new TypeError('--smoke or --all, not both.')
-  const size: Size = values.all ? 'full' : 'smoke'
+  const size: Size = values.all || values['real-time'] ? 'full' : 'smoke'
   const how = { seed: wholeNumber('--seed', values.seed), json: values.json, htmlFile: values.html }
   if (values.config !== undefined) return { do: 'own', file: values.config, ...how }
   if (what === 'soak' && others.length === 0) return { do: 'soak', minutes: minutesOf(values.minutes), ...how }
   if (what !== undefined) throw new TypeError(`There is nothing called ${[what, ...others].join(' ')}.`)
-  return { do: 'scenarios', chosen: chosenBy(values, size), size, ...how }
+  const chosen = chosenBy(values, size)
+  return { do: 'scenarios', chosen: values['real-time'] ? chosen.flatMap(inRealTime) : chosen, size, ...how }
 }
 
 const chosenBy = ({ only, shard }: { only?: string; shard: string }, size: Size): readonly Scenario[] => {
@@ -87,6 +90,15 @@ const chosenBy = ({ only, shard }: { only?: string; shard: string }, size: Size)
   const runnable = scenarios.filter((scenario) => names.includes(scenario.name) && runsIn(scenario, size))
   if (runnable.length === 0) throw new TypeError(`${names.join(', ')} runs in full only: --all.`)
   return runnable.filter((_, index) => index % parts === part - 1)
+}
+
+/** None where no clock runs faster; else once, and with ten times as long to do ten times as much and more. */
+const inRealTime = ({ handling, ...scenario }: Scenario): readonly Scenario[] => {
+  if (handling?.clockFactor === undefined) return []
+  const { clockFactor, ...others } = handling
+  const once = scenario.faults.map((planned) => ({ ...planned, times: { smoke: 0, full: 1 } }))
+  const name = `${scenario.name}-real-time`
+  return [{ ...scenario, name, handling: others, faults: once, settleMs: scenario.settleMs * 10 }]
 }
 
 const wholeNumber = (option: string, text: string): number => {

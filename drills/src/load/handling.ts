@@ -10,6 +10,8 @@ export interface Handling {
   readonly vitals?: boolean
   /** Each message has a span, which goes to the arena's dependency as to a collector of traces. */
   readonly traces?: boolean
+  /** How many times as fast the members' clock runs as the machine's. */
+  readonly clockFactor?: number
   /** Each step asks the arena's dependency before it has its effect. */
   readonly asks?: boolean
 }

@@ -4,6 +4,7 @@ import { createConsumerGroup, effectRoute, noMetrics, systemClock } from '@inter
 import { createWaitingEffectStore } from '@interchange/store'
 import { alarmsInto } from './alarms.ts'
 import { sessionTimeoutMs } from './deeds.ts'
+import { createFastClock } from './fast-clock.ts'
 import { createHandler, type StepDone } from './handlers.ts'
 import { observedTransport } from './observed-transport.ts'
 import { openTracing } from './open-tracing.ts'
@@ -15,7 +16,7 @@ const stopMs = 10_000
 const ground = readGround(process.env)
 const history = openHistory(ground.historyFolder, ground.proc)
 const database = openDatabase(ground)
-const { timeoutMs, retry, metadataMaxAgeMs, vitals } = ground.handling
+const { timeoutMs, retry, metadataMaxAgeMs, vitals, clockFactor } = ground.handling
 const route = effectRoute<Step, StepDone>({
   from: stepTopic(ground),
   group: ground.group,
@@ -46,7 +47,7 @@ const group = await createConsumerGroup({
   publisher: undefined,
   reportOutcome: async () => undefined,
   service: { name: 'drill', version: '0' },
-  clock: systemClock,
+  clock: clockFactor === undefined ? systemClock : createFastClock(clockFactor),
   random: Math.random,
   logger: alarmsInto(history),
   metrics: noMetrics,

@@ -3,6 +3,7 @@ import { brokerScenarios } from './brokers.data.ts'
 import { consumeScenarios } from './consume.data.ts'
 import { messageScenarios } from './messages.data.ts'
 import { networkScenarios } from './network.data.ts'
+import { outageScenarios } from './outage.data.ts'
 import { publishScenarios } from './publish.data.ts'
 import { registryScenarios } from './registry.data.ts'
 import { replayScenarios } from './replay.data.ts'
@@ -17,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
   ...messageScenarios,
   ...brokerScenarios,
   ...networkScenarios,
+  ...outageScenarios,
   ...registryScenarios,
   ...replayScenarios,
   ...securityScenarios,
