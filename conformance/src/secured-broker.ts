@@ -8,7 +8,11 @@ import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { javaKafkaClient } from '@interchange/stack'
+import { roles } from './access.data.ts'
 import { selfSignedCertificate } from './self-signed-certificate.ts'
+
+/** How a role of the access matrix logs in. */
+export const rolePassword = (name: string): string => `${name}-secret`
 
 const run = promisify(execFile)
 const host = '127.0.0.1'
@@ -17,6 +21,9 @@ const storePassword = 'certificate'
 
 /** Users of the broker; `nobody` may log in and nothing else. */
 export const users = { plain: 'plain-secret', scram: 'scram-secret', nobody: 'nobody-secret' } as const
+
+/** Users without any right until somebody grants them; their names are the roles of the access matrix. */
+const roleUsers = Object.fromEntries(Object.keys(roles).map((name) => [name, rolePassword(name)]))
 
 /** A broker of our own that wants logins and speaks TLS, with an authorizer that lets `nobody` do nothing. */
 export interface SecuredBroker {
@@ -84,6 +91,9 @@ export const startSecuredBroker = async (): Promise<SecuredBroker> => {
       'group.initial.rebalance.delay.ms': 0,
       'offsets.topic.replication.factor': 1,
       'offsets.topic.num.partitions': 1,
+      'transaction.state.log.replication.factor': 1,
+      'transaction.state.log.min.isr': 1,
+      'transaction.state.log.num.partitions': 1,
       'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
     }),
   )
@@ -135,7 +145,7 @@ export const startSecuredBroker = async (): Promise<SecuredBroker> => {
 const loginsOf = (listener: string): Readonly<Record<string, string>> => {
   const security = 'org.apache.kafka.common.security'
   const prefix = `listener.name.${listener}`
-  const plain = Object.entries(users).map(([name, password]) => `user_${name}="${password}"`)
+  const plain = Object.entries({ ...users, ...roleUsers }).map(([name, password]) => `user_${name}="${password}"`)
   return {
     [`${prefix}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
     [`${prefix}.plain.sasl.jaas.config`]: `${security}.plain.PlainLoginModule required ${plain.join(' ')};`,

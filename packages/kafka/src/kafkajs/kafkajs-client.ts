@@ -7,6 +7,7 @@ import { type KafkaConfig, type KafkaSasl, requestTimeoutMs } from '../kafka-con
 import type { KafkajsPatch } from './kafkajs-internals.ts'
 import { kafkajsLogCreator } from './kafkajs-log.ts'
 import { oauthBearer } from './oauth-bearer.ts'
+import { tellRefusals } from './tell-refusals.ts'
 
 const keepAliveMs = 60_000
 const patchWanted = 2
@@ -92,6 +93,7 @@ export const clusterOf = (kafka: Kafka): Cluster => {
     ],
   })
   if (found === undefined) throw new TypeError('kafkajs did not call the assigner factory')
+  tellRefusals(found)
   return found
 }
 

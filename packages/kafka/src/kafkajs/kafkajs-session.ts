@@ -8,6 +8,7 @@ import { commitOffsets } from './commit-offsets.ts'
 import { createKafkajsClient } from './kafkajs-client.ts'
 import type { FetchedBatch, KafkajsGroup } from './kafkajs-internals.ts'
 import { readFetched } from './read-fetched.ts'
+import { tellRefusals } from './tell-refusals.ts'
 
 /** Fetches wait this long for data, so a resume is seen this late at worst (trap K25). */
 const maxWaitTimeInMs = 250
@@ -59,8 +60,10 @@ export const createKafkajsSession = (
     }
   }
 
-  const assigner: PartitionAssigner = (facts) =>
-    Object.assign(roundRobin(facts), { beforeJoin, assign: assignBy(facts.cluster) })
+  const assigner: PartitionAssigner = (facts) => {
+    tellRefusals(facts.cluster)
+    return Object.assign(roundRobin(facts), { beforeJoin, assign: assignBy(facts.cluster) })
+  }
   const consumer = client.kafka.consumer({
     groupId: options.group,
     partitionAssigners: [assigner],
