@@ -18,7 +18,7 @@ export const figures = {
   rebalances: 'partitions that were taken or given while handlers were slow',
   dueLateMs: 'longest from the time until which a message waits to its next attempt',
   dueEarlyMs: 'longest that a message was tried before its time',
-  memoryMb: 'most memory that a member took, in MiB',
+  memoryMb: 'most memory that a process of the load took, in MiB',
   blockedMs: 'longest that a member did one thing only',
   probesPerSecond: 'how often a dependency that is away was asked, once that had been noticed',
   putAsidePercent: 'how many of all messages were put aside for a dependency that is away',

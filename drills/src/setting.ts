@@ -13,6 +13,8 @@ export interface Load {
   readonly deadlineMs?: number
   /** How long its driver waits for an answer of a broker before it says that it does not know; default: the driver's. */
   readonly requestTimeoutMs?: number
+  /** It tells what it takes of memory. */
+  readonly vitals?: boolean
 }
 
 /** A client that reads committed records, by its driver or in its stock form. */

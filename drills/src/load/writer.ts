@@ -9,14 +9,16 @@ import {
   systemClock,
 } from '@interchange/messaging'
 import { onTermination, openCodec, openTransport, readGround, type Step, stepTopic } from './step.ts'
+import { tellVitals } from './tell-vitals.ts'
 
 const [keys, perSecond, poisonRun] = process.argv.slice(2).map(Number) as [number, number, number]
 const tickMs = 20
 
 const ground = readGround(process.env)
 // Without a deadline, what may or may not be there is sent again, in order, until it is.
-const { deadlineMs = Number.POSITIVE_INFINITY, requestTimeoutMs } = ground.load
+const { deadlineMs = Number.POSITIVE_INFINITY, requestTimeoutMs, vitals } = ground.load
 const history = openHistory(ground.historyFolder, ground.proc)
+if (vitals === true) tellVitals(history)
 const topic = stepTopic(ground)
 const codec = openCodec(ground)
 await codec.prepare([topic])

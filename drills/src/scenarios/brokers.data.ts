@@ -26,13 +26,14 @@ export const brokerScenarios: readonly Scenario[] = [
     says: 'Kills every broker at once and starts all of them again, in full after two minutes. Senders without a deadline must keep what they have, in bounded memory and in order, and all of it must be settled within a minute.',
     brokers: 3,
     members: 1,
-    load,
+    load: { ...load, vitals: true },
     faults: [
       { fault: killBrokers(3, 5_000), times: { smoke: 0, full: 3 }, everyMs: 2_000 },
       { fault: killBrokers(3, 120_000), times: { smoke: 0, full: 1 }, everyMs: 2_000 },
     ],
     settleMs: 60_000,
     invariants: delivery,
+    bounds: { memoryMb: 256 },
   },
   {
     name: 'A10',
