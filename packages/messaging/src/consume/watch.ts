@@ -77,12 +77,19 @@ const comeToRest = (state: GroupState, gate: Gate): void => {
   for (const subject of [...state.troubles.keys()]) if (subject !== heldKeysSubject) recovered(state, subject)
 }
 
-/** Messages that wait for their own time (a backoff, a Retry-After, a probe's turn) are not stuck. */
+/** Messages that wait for their own time (a backoff, a Retry-After, a probe's turn), or for a person, are not stuck. */
 const progressAgeMs = (state: GroupState): number => {
-  const stuck = state.busy > 0 || (state.waiting === 0 && inFlight(state) > 0)
+  const stuck = state.busy > 0 || (state.waiting === 0 && hasUnheld(state))
   if (!stuck || state.progressed) state.progressAtMs = Math.max(state.progressAtMs, state.options.clock.now())
   state.progressed = false
   return Math.max(0, state.options.clock.now() - state.progressAtMs)
+}
+
+/** Whether anything is in flight where no letter holds its key: behind one the partition may be full for as long as nobody replays it. */
+const hasUnheld = ({ partitions }: GroupState): boolean => {
+  for (const { tracker, room } of partitions.values())
+    if (tracker.records > 0 && (room === undefined || room.letters.size === 0)) return true
+  return false
 }
 
 const tellWaiting = ({ waiting, partitions, options }: GroupState, told: number): number => {

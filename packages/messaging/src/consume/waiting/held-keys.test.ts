@@ -283,6 +283,23 @@ describe('after a dead letter on a route that holds', () => {
 })
 
 describe('a held key', () => {
+  it('the group does not end because nobody resolves the letter, and health says what is held', async () => {
+    const { group, failing, store, route, send, archive } = await open()
+    failing.set('a:1', broken)
+    const limits = { waitingKeyBytesMax: 400, waitingPartitionBytesMax: 100_000, noProgressMsMax: 60 }
+    const running = await bench.start([route({ timeoutMs: 40 })], { limits: { ...quick.limits, ...limits } })
+    await send('a:1', ...Array.from({ length: 12 }, (_, n) => `a:${n + 2}`))
+    await until(() => running.health().state === 'degraded')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(bench.errors).toEqual([])
+    expect(running.health()).toMatchObject({ state: 'degraded' })
+    expect(running.health().detail).toContain('orders/0')
+    await archive()
+    await until(() => ofKey(store.effects, 'a').length === 12)
+    await until(() => running.health().state === 'running')
+    await committedIs(group, 13)
+  })
+
   it('stays held across a restart, and goes on in order when it is let go afterwards', async () => {
     const { group, room, store, failing, route, send, held, replay } = await open()
     failing.set('a:1', broken)

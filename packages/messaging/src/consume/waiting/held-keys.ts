@@ -49,6 +49,8 @@ export const isArchival = ({ owner, record }: Message): boolean =>
 export const createHeldKeys = ({ state, roomWork, behind, left, list, dropped }: HeldKeysOptions): HeldKeys => {
   const { clock, logger, group } = state.options
   let scheduled = false
+  /** Partitions that health says are full behind their letters. */
+  let full: readonly string[] = []
 
   const mind = (message: Message, as: SettledAs, then: () => void): void => {
     const { owner } = message
@@ -141,9 +143,20 @@ export const createHeldKeys = ({ state, roomWork, behind, left, list, dropped }:
     const owned = [...state.partitions.values()].filter(({ room, draining }) => room?.letters.size && !draining)
     for (const [store, partitions] of Map.groupBy(owned, ({ route }) => route.heldKeys))
       if (store !== undefined) await ask(store, partitions)
+    tellFull(owned)
     scheduled = false
     if (owned.length > 0 && !isEnding(state)) schedule()
     else recovered(state, heldKeysSubject)
+  }
+
+  const tellFull = (owned: readonly OwnedPartition[]): void => {
+    const before = full
+    full = owned
+      .filter(({ room }) => room !== undefined && room.turnedAway.size > 0)
+      .map(({ topic, partition }) => `${heldKeysSubject} of ${partitionKey(topic, partition)}`)
+    for (const subject of full)
+      troubled(state, subject, 'what waits behind its dead letters has no room left: replay or archive them')
+    for (const subject of before) if (!full.includes(subject)) recovered(state, subject)
   }
 
   const ask = async (store: Store, partitions: readonly OwnedPartition[]): Promise<void> => {
