@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import type { Arena } from '../arena.ts'
 
 const tools = {
+  acls: 'org.apache.kafka.tools.AclCommand',
   topics: 'org.apache.kafka.tools.TopicCommand',
   groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   'delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',

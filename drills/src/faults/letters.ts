@@ -61,3 +61,19 @@ export const letterTopicRefuses = (forMs: number): Fault => ({
     return name
   },
 })
+
+const everybody = 'User:ANONYMOUS'
+
+/** Nobody may write to the topic of the dead letters; on a broker with an authorizer. */
+export const letterTopicDenied = (forMs: number): Fault => ({
+  name: 'letter-topic-denied',
+  async carryOut({ stage, time }) {
+    const name = deadLetterTopicName(stage.topic, stage.group)
+    const acls = (...change: readonly string[]) => kafkaTool(stage.arena, 'acls', [...change, '--topic', name])
+    // Where one rule is, only what is allowed is.
+    await acls('--add', '--allow-principal', everybody, '--operation', 'All')
+    await acls('--add', '--deny-principal', everybody, '--operation', 'Write')
+    await whileUnwritable(stage, { key: `denied-${time}` }, forMs, () => acls('--remove', '--force'))
+    return name
+  },
+})

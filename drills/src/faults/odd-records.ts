@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { nowMs } from '@interchange/drill-kit'
 import { waitFor } from '@interchange/testing'
 import type { Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
@@ -8,6 +10,10 @@ import { type OwnStep, openSender, type SentStep, untilDone } from './send-steps
 /** Where an odd record stands in its batch; each place has a partition of its own. */
 const places = [0, 1, 3]
 const neighbours = [1, 2, 3]
+/** Between two batches: bad ones are some of many, not a flood. */
+const everyMs = 50
+/** Before this, a message should have its effect. */
+const underWayMs = 2_000
 
 /**
  * Every odd record once at the first, a middle and the last place of a batch of sound ones; seen when each has become what it must and
@@ -17,7 +23,7 @@ export const oddNeighbours: Fault = {
   name: 'odd-neighbours',
   async carryOut({ stage, time }) {
     const letters = await countLetters(stage)
-    const before = await loadSoFar(stage)
+    const begunAt = nowMs()
     const sender = await openSender(stage)
     const handled: SentStep[] = []
     let expected = letters
@@ -29,27 +35,33 @@ export const oddNeighbours: Fault = {
           const batch: OwnStep[] = neighbours.map((seq) => ({ ...sound, seq }))
           batch.splice(place, 0, { key: `${name}-odd`, partition, seq: 1, poison: becomes === 'letter', ...odd })
           const sent = await sender.send(batch)
+          await pause(everyMs)
           handled.push(...sent.filter((_, index) => index !== place || becomes === 'handled'))
           if (becomes === 'letter') expected++
         }
       const written = async (): Promise<boolean> => (await countLetters(stage)) >= expected
       await waitFor(written, { timeoutMs: seenMs, everyMs: 100, what: `${expected - letters} dead letters` })
-      const after = await loadSoFar(stage)
-      const lost = 100 * (1 - (after.done - before.done) / (after.sent - before.sent))
-      stage.history.note({ op: 'measured', figure: 'goodLossPercent', value: Math.max(0, Math.round(lost)) })
+      const value = await lostPercent(stage, begunAt, nowMs() - underWayMs)
+      stage.history.note({ op: 'measured', figure: 'goodLossPercent', value })
       await untilDone(stage, handled)
     } finally {
       await sender.close()
     }
-    return `${expected - letters} dead letters among ${handled.length} others`
+    const floods = stage.facts().filter((fact) => fact.op === 'alarm' && fact.subject === 'flood' && fact.at > begunAt)
+    return `${expected - letters} dead letters among ${handled.length} others, ${floods.length} taken for a flood`
   },
 }
 
-/** What the writer was told is written, and what came of it. */
-const loadSoFar = async ({ database, facts }: Stage): Promise<{ readonly sent: number; readonly done: number }> => {
-  const [row] = await database.query<{ count: string }>(
-    "SELECT count(DISTINCT id) AS count FROM effect WHERE key LIKE 'writer-1/%'",
+/** How many of the writer's messages of a span have no effect yet, in percent. */
+const lostPercent = async ({ database, facts }: Stage, fromAt: number, untilAt: number): Promise<number> => {
+  const sent = facts().flatMap((fact) =>
+    fact.op === 'send' && fact.phase === 'ok' && fact.proc === 'writer-1' && fact.at > fromAt && fact.at < untilAt
+      ? [fact.id]
+      : [],
   )
-  const sent = facts().filter((fact) => fact.op === 'send' && fact.phase === 'ok' && fact.proc === 'writer-1').length
-  return { sent, done: Number(row?.count) }
+  const [row] = await database.query<{ count: string }>(
+    'SELECT count(DISTINCT id) AS count FROM effect WHERE id = ANY($1::uuid[])',
+    [sent],
+  )
+  return Math.round(100 * (1 - Number(row?.count) / sent.length))
 }

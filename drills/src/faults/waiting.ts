@@ -15,7 +15,7 @@ const throughARestart = (name: string, restart: (stage: Stage) => Promise<void>)
   async carryOut({ stage, time }) {
     const sent = await sendSteps(
       stage,
-      Array.from({ length: keys }, (_, index) => ({ key: `waits-${time}-${index}`, seq: 1, does: 'fails at first' })),
+      Array.from({ length: keys }, (_, index) => ({ key: `${name}-${time}-${index}`, seq: 1, does: 'fails at first' })),
     )
     const due = await waitFor(() => whenDue(stage, sent), { timeoutMs: seenMs, everyMs: 50, what: 'them to wait' })
     await restart(stage)
