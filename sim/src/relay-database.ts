@@ -5,7 +5,7 @@ import type { Kernel } from './kernel.ts'
 import type { OutboxTables, RelayRow, StoredRow } from './outbox-tables.ts'
 import type { Process } from './world.ts'
 
-/** The Postgres that relays see: it knows the eight statements they have, by what they begin with, and no others. */
+/** The Postgres that relays see: it knows the nine statements they have, by what they begin with, and no others. */
 export interface RelayServer {
   connect(client: Process): Database
   /** What a process left open when it died is rolled back. */
@@ -19,6 +19,9 @@ interface Session {
   readonly quarantined: number[]
   /** Its connection is gone, or it has ended: what it still asks for is not done. */
   over: boolean
+  /** `idle_in_transaction_session_timeout`, once it is set, and what forgets the present wait. */
+  idleMsMax: number | undefined
+  stopIdling: (() => void) | undefined
 }
 
 type Answer = readonly object[]
@@ -42,6 +45,7 @@ export const createRelayServer = (
       tables.quarantine(session.quarantined)
     }
     session.over = true
+    session.stopIdling?.()
     session.relay = undefined
     session.quarantined.length = 0
     if (lockedBy !== session) return
@@ -55,6 +59,21 @@ export const createRelayServer = (
     lockedBy = session
     session.relay = row
     return row
+  }
+
+  /** Its transaction is open and nothing of it is under way: it is ended when that lasts too long. */
+  const idle = (session: Session): void => {
+    session.stopIdling?.()
+    if (session.over || session.idleMsMax === undefined) return
+    session.stopIdling = process.post(session.idleMsMax, () => {
+      note({
+        kind: 'fault',
+        fault: 'rollback',
+        process: session.client.name,
+        detail: 'it stood still in a transaction',
+      })
+      end(session, false)
+    })
   }
 
   const statements: readonly (readonly [string, (session: Session, values: readonly unknown[]) => Answer])[] = [
@@ -135,6 +154,13 @@ export const createRelayServer = (
       },
     ],
     [
+      "SELECT set_config('idle_in_transaction_session_timeout'",
+      (session, [timeoutMs]) => {
+        session.idleMsMax = Number(timeoutMs)
+        return []
+      },
+    ],
+    [
       'DELETE FROM outbox',
       () => {
         for (const { xid, position } of rowsWhere(() => true))
@@ -174,19 +200,30 @@ export const createRelayServer = (
         client.post(dice.latencyMs(), () => reject(away()))
       } else if (dice.happens('drop', 0.02)) broken()
       else
-        process.post(dice.latencyMs(), () =>
-          run((result) => {
-            if (dice.happens('drop', 0.02)) broken()
-            else client.post(dice.latencyMs(), () => resolve(result))
-          }),
-        )
+        process.post(dice.latencyMs(), () => {
+          session.stopIdling?.()
+          if (session.over) client.post(dice.latencyMs(), () => reject(away()))
+          else
+            run((result) => {
+              idle(session)
+              if (dice.happens('drop', 0.02)) broken()
+              else client.post(dice.latencyMs(), () => resolve(result))
+            })
+        })
     })
 
   const open = new Set<Session>()
 
   return {
     connect(client) {
-      const sessionOf = (): Session => ({ client, relay: undefined, quarantined: [], over: false })
+      const sessionOf = (): Session => ({
+        client,
+        relay: undefined,
+        quarantined: [],
+        over: false,
+        idleMsMax: undefined,
+        stopIdling: undefined,
+      })
       const queryableOn = (session: Session, commits: boolean): Queryable => ({
         async query<Row extends object>(sql: string, values: readonly unknown[] = []) {
           const rows = await request<readonly Row[]>(session, 'a statement', (then) =>
