@@ -12,6 +12,8 @@ export const places = {
 /** What somebody may try. */
 export type Deed =
   | `${'read' | 'write'} ${keyof typeof places}`
+  | 'describe billing'
+  | 'describe payroll'
   | 'join as billing'
   | 'join as payroll'
   | 'transact as billing'
@@ -40,7 +42,7 @@ export const roles = {
       ...topic('outcomes', 'WRITE', 'DESCRIBE'),
       ...rights('GROUP PREFIXED billing', ['READ']),
     ],
-    may: ['read orders', 'read lane', 'write letters', 'write outcomes', 'join as billing'],
+    may: ['read orders', 'read lane', 'write letters', 'write outcomes', 'describe billing', 'join as billing'],
   },
   transformer: {
     rights: [
@@ -58,6 +60,7 @@ export const roles = {
       'write invoices',
       'write letters',
       'write outcomes',
+      'describe billing',
       'join as billing',
       'transact as billing',
     ],
@@ -72,9 +75,10 @@ export const roles = {
       ...topic('lane', 'READ', 'WRITE', 'DESCRIBE'),
       ...topic('outcomes', 'READ', 'DESCRIBE'),
       ...topic('audit', 'READ', 'WRITE', 'DESCRIBE'),
+      ...rights('GROUP PREFIXED billing', ['DESCRIBE']),
       ...rights('CLUSTER LITERAL kafka-cluster', ['DESCRIBE']),
     ],
-    may: ['read letters', 'read lane', 'write lane', 'read outcomes', 'read audit', 'write audit'],
+    may: ['read letters', 'read lane', 'write lane', 'read outcomes', 'read audit', 'write audit', 'describe billing'],
   },
   deployer: {
     // Whoever creates a topic waits until it can be described.
@@ -89,6 +93,8 @@ export const roles = {
 
 export const deeds: readonly Deed[] = [
   ...(Object.keys(places) as (keyof typeof places)[]).flatMap((name): Deed[] => [`read ${name}`, `write ${name}`]),
+  'describe billing',
+  'describe payroll',
   'join as billing',
   'join as payroll',
   'transact as billing',

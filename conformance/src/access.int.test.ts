@@ -53,7 +53,8 @@ const attempt = async (transport: Transport, deed: Deed): Promise<void> => {
     const admin = await transport.createAdmin()
     const topic = { name: `acl.new.${randomUUID()}`, partitions: 1, replicationFactor: 1, configs: {} }
     await admin.createTopics([topic]).finally(() => admin.close())
-  } else if (verb === 'join') await join(transport, `${whom}-${randomUUID()}`)
+  } else if (verb === 'describe') await describeGroup(transport, `${where}-${randomUUID()}`)
+  else if (verb === 'join') await join(transport, `${whom}-${randomUUID()}`)
   else if (verb === 'transact') await transact(transport, `${whom}-${randomUUID()}`)
   else if (verb === 'read') await read(transport, places[where as keyof typeof places])
   else await write(transport, places[where as keyof typeof places])
@@ -89,6 +90,15 @@ const join = async (transport: Transport, group: string): Promise<void> => {
     onEnded: () => undefined,
   })
   await consumer.close(5_000)
+}
+
+const describeGroup = async (transport: Transport, group: string): Promise<void> => {
+  const admin = await transport.createAdmin()
+  try {
+    await admin.describeGroup(group)
+  } finally {
+    await admin.close()
+  }
 }
 
 const transact = async (transport: Transport, id: string): Promise<void> => {

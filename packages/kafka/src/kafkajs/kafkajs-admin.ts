@@ -39,6 +39,13 @@ export const createKafkajsAdmin = async (config: KafkaConfig, logger: Logger): P
     )
   }
 
+  /** The cluster of kafkajs' own admin keeps to itself why no coordinator was found; ours tells a refusal. */
+  const askOfGroup = <Answer>(group: string, question: () => Promise<Answer>): Promise<Answer> =>
+    question().catch(async (error: unknown) => {
+      await cluster.findGroupCoordinator({ groupId: group })
+      throw error
+    })
+
   let closing: Promise<void> | undefined
   return {
     partitionCounts,
@@ -84,7 +91,9 @@ export const createKafkajsAdmin = async (config: KafkaConfig, logger: Logger): P
     async committedOffsets(group, topics) {
       const existing = [...(await partitionCounts(topics)).keys()]
       if (existing.length === 0) return []
-      const found = await attempt(`offsets of ${group}`, () => admin.fetchOffsets({ groupId: group, topics: existing }))
+      const found = await attempt(`offsets of ${group}`, () =>
+        askOfGroup(group, () => admin.fetchOffsets({ groupId: group, topics: existing })),
+      )
       return found.flatMap(({ topic, partitions }) =>
         partitions
           .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
@@ -96,7 +105,9 @@ export const createKafkajsAdmin = async (config: KafkaConfig, logger: Logger): P
       return groups.map(({ groupId }) => groupId)
     },
     async describeGroup(group) {
-      const { groups } = await attempt(`describing ${group}`, () => admin.describeGroups([group]))
+      const { groups } = await attempt(`describing ${group}`, () =>
+        askOfGroup(group, () => admin.describeGroups([group])),
+      )
       const [found] = groups
       return { group, state: found?.state ?? 'Unknown', members: (found?.members ?? []).map(toMember) }
     },
