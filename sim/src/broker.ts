@@ -1,6 +1,13 @@
 import type { OutboundRecord, SendOutcome, TransportRecord } from '@interchange/messaging'
 import type { MemoryTransport } from '@interchange/messaging/memory'
-import { type HistoryEvent, type LetterOf, placeKey, type RecordFacts } from './history.ts'
+import {
+  type HistoryEvent,
+  type LetterOf,
+  type OriginalPlace,
+  placeKey,
+  type RecordFacts,
+  type RetryOf,
+} from './history.ts'
 import { itemTopic, readItem } from './item.ts'
 import type { Kernel } from './kernel.ts'
 import { derivedTopic, groupOfDerived, groupOfSource, type Plan, sourceTopic, toldBytesMax, toldTopic } from './plan.ts'
@@ -33,7 +40,9 @@ export const createBroker = async (
     ends.set(placeKey(record), offset + 1)
     drained = undefined
     const letter = letterOf(record)
-    note({ kind: 'append', topic, partition, offset, ...factsOf(kernel, record), letter, replayId: replayIdOf(record) })
+    const { replayId, archives } = laneFactsOf(record)
+    const retry = retryOf(record)
+    note({ kind: 'append', topic, partition, offset, ...factsOf(kernel, record), letter, replayId, archives, retry })
     if (letter !== undefined) onLetter(record)
   }
   const memory = kernel.createMemoryTransport({ clock: process.clock, onAppended: appended })
@@ -46,10 +55,16 @@ export const createBroker = async (
   /** Asked for after every step, so only worked out when something has changed. */
   let drained: boolean | undefined
 
+  const retryTopics = plan.retryDelaysMs.map((_, index) => kernel.retryTopicName(sourceTopic, groupOfSource, index + 1))
+  const readBy = (topic: string, group: string): readonly string[] => [
+    topic,
+    kernel.replayLaneName(topic, group),
+    ...(topic === sourceTopic ? retryTopics : []),
+  ]
   const admin = await memory.createAdmin()
   for (const [topic, group] of reads) {
     await admin.createTopics(
-      [topic, kernel.replayLaneName(topic, group), kernel.deadLetterTopicName(topic, group)].map((name) => ({
+      [...readBy(topic, group), kernel.deadLetterTopicName(topic, group)].map((name) => ({
         name,
         partitions: itemTopic(name, plan.partitions).partitions,
         replicationFactor: 1,
@@ -62,9 +77,22 @@ export const createBroker = async (
   await admin.createTopics([{ name: told.name, partitions: told.partitions, replicationFactor: 1, configs }])
   const letterTopics = new Set(reads.map(([topic, group]) => kernel.deadLetterTopicName(topic, group)))
 
-  const lanes = new Set(reads.map(([topic, group]) => kernel.replayLaneName(topic, group)))
-  const replayIdOf = ({ topic, headers }: TransportRecord): string | undefined =>
-    lanes.has(topic) ? kernel.letterFacts(headers).get(kernel.deadLetterHeaders.replayId) : undefined
+  const lanes = new Map(reads.map(([topic, group]) => [kernel.replayLaneName(topic, group), topic]))
+  const laneFactsOf = ({ topic, partition, headers }: TransportRecord) => {
+    const names = kernel.deadLetterHeaders
+    const facts = lanes.has(topic) ? kernel.letterFacts(headers) : new Map<string, string>()
+    const place = { topic: lanes.get(topic) ?? '', partition, offset: Number(facts.get(names.offset)) }
+    return { replayId: facts.get(names.replayId), archives: facts.has(names.archivedAt) ? place : undefined }
+  }
+
+  const retryOf = (record: TransportRecord): RetryOf | undefined => {
+    if (!retryTopics.includes(record.topic)) return undefined
+    const facts = kernel.letterFacts(record.headers)
+    const names = kernel.deadLetterHeaders
+    const place = { topic: sourceTopic, partition: record.partition, offset: Number(facts.get(names.offset)) }
+    const dueMs = Date.parse(facts.get(names.dueAt) ?? '')
+    return { ...place, dueMs, attempts: Number(facts.get(names.attempts)), identical: isOriginal(place, record, facts) }
+  }
 
   const letterOf = (record: TransportRecord): LetterOf | undefined => {
     if (!letterTopics.has(record.topic)) return undefined
@@ -75,20 +103,25 @@ export const createBroker = async (
       partition: Number(facts.get(names.partition)),
       offset: Number(facts.get(names.offset)),
     }
+    return { ...place, code: facts.get(names.code) ?? '', identical: isOriginal(place, record, facts) }
+  }
+
+  /** Whether key, value and the first headers are those of the record at `place`. */
+  const isOriginal = (place: OriginalPlace, record: TransportRecord, facts: ReadonlyMap<string, string>): boolean => {
     const original = log.get(`${placeKey(place)}/${place.offset}`)
-    const count = Number(facts.get(names.originalHeaderCount))
-    const identical =
+    const count = Number(facts.get(kernel.deadLetterHeaders.originalHeaderCount))
+    return (
       original !== undefined &&
       same(original.key, record.key) &&
       same(original.value, record.value) &&
       original.headers.count === count &&
       record.headers.take(count).bytes.equals(original.headers.bytes)
-    return { ...place, code: facts.get(names.code) ?? '', identical }
+    )
   }
 
   const everythingIsCommitted = (): boolean =>
     reads
-      .flatMap(([topic, group]) => [[topic, group] as const, [kernel.replayLaneName(topic, group), group] as const])
+      .flatMap(([topic, group]) => readBy(topic, group).map((name) => [name, group] as const))
       .every(([topic, group]) =>
         Array.from({ length: plan.partitions }, (_, partition) => placeKey({ topic, partition })).every(
           (place) => (commits.get(`${group} ${place}`) ?? 0) === (ends.get(place) ?? 0),

@@ -13,9 +13,11 @@ type Of<K extends Kind> = Extract<Happened, { kind: K }>
 let sound: SeedResult
 let waited: SeedResult
 let relayed: SeedResult
+let held: SeedResult
+let retried: SeedResult
 beforeAll(async () => {
   sound = await firstSeed(
-    ({ room }) => room === undefined,
+    ({ room, retryDelaysMs }) => room === undefined && retryDelaysMs.length === 0,
     [
       ({ kind, ...event }) => kind === 'append' && letterTopic(event) === 'orders',
       ({ kind, ...event }) => kind === 'append' && letterTopic(event) === 'posted',
@@ -24,7 +26,7 @@ beforeAll(async () => {
     ],
   )
   waited = await firstSeed(
-    ({ room, tellsOutcomes }) => room !== undefined && tellsOutcomes,
+    ({ room, tellsOutcomes, holds }) => room !== undefined && tellsOutcomes && !holds,
     [
       (event) => event.kind === 'claimed' && event.rows.length > 0,
       (event) => event.kind === 'put' && event.rows.some(({ attempts }) => attempts > 1),
@@ -38,6 +40,18 @@ beforeAll(async () => {
       (event) => event.kind === 'written',
       (event) => event.kind === 'relay' && event.what === 'sends',
     ],
+  )
+  held = await firstSeed(
+    ({ holds, messages }) =>
+      holds &&
+      messages.some(({ kind, key, n }) =>
+        messages.some((other) => kind === 'refused' && other.key === key && other.n > n && other.kind === 'plain'),
+      ),
+    [(event) => event.kind === 'held', (event) => event.kind === 'archive'],
+  )
+  retried = await firstSeed(
+    ({ retryDelaysMs }) => retryDelaysMs.length > 0,
+    [(event) => event.kind === 'start' && event.attempt > 1 && event.topic.includes('.retry.')],
   )
 }, 120_000)
 
@@ -74,6 +88,8 @@ describe('the checkers', () => {
   it('find nothing in a sound history', () => {
     expect(checkHistory(sound.plan, sound.history)).toEqual([])
     expect(checkHistory(waited.plan, waited.history)).toEqual([])
+    expect(checkHistory(held.plan, held.history)).toEqual([])
+    expect(checkHistory(retried.plan, retried.history)).toEqual([])
   })
 
   it('see an acknowledged send that is not in the log (V1)', () => {
@@ -375,6 +391,46 @@ describe('the checkers', () => {
     expect(new Set(checkHistory(plan, untold).map(({ invariant }) => invariant))).toContain('R1')
     expect(red('outcome', isReplays, (event) => [{ ...event, outcome: 'dead-lettered' }], waited)).toContain('R1')
     expect(red('outcome', isReplays, (event) => [{ ...event, replayId: 'forged' }], waited)).toContain('R1')
+  })
+
+  const withoutAny = ({ plan, history }: SeedResult, ...kinds: readonly Kind[]): ReadonlySet<Invariant> =>
+    new Set(
+      checkHistory(
+        plan,
+        history.filter(({ kind }) => !kinds.includes(kind)),
+      ).map(({ invariant }) => invariant),
+    )
+
+  it('see an effect of a key that is held, and a key that is let go for nothing (H1, H2)', () => {
+    expect(withoutAny(held, 'released')).toContain('H1')
+    expect(withoutAny(held, 'archive')).toContain('H2')
+  })
+
+  it('see an offset pass a letter whose key is not held (V12)', () => {
+    expect(withoutAny(held, 'held', 'released')).toContain('V12')
+  })
+
+  it('see what a retry topic holds tried early, counted anew, or changed (T1, T2, V15)', () => {
+    const broken = (change: Partial<NonNullable<Of<'append'>['retry']>>) =>
+      new Set(
+        checkHistory(
+          retried.plan,
+          retried.history.map((event) =>
+            event.kind === 'append' && event.retry !== undefined
+              ? { ...event, retry: { ...event.retry, ...change } }
+              : event,
+          ),
+        ).map(({ invariant }) => invariant),
+      )
+    expect(broken({ dueMs: Number.MAX_SAFE_INTEGER })).toContain('T1')
+    expect(broken({ attempts: 99 })).toContain('T2')
+    expect(broken({ identical: false })).toContain('V15')
+  })
+
+  it('see an offset pass a message that no retry topic has (V12)', () => {
+    const { plan, history } = retried
+    const lost = history.filter((event) => event.kind !== 'append' || event.retry === undefined)
+    expect(new Set(checkHistory(plan, lost).map(({ invariant }) => invariant))).toContain('V12')
   })
 
   it('see a row of the outbox that is not sent, not written, out of order, or quarantined for nothing (O1)', () => {

@@ -1,12 +1,14 @@
 import type { Checker, Violation } from './checkers/check.ts'
 import { checkAccounting } from './checkers/check-accounting.ts'
 import { checkCommits } from './checkers/check-commits.ts'
+import { checkHeld } from './checkers/check-held.ts'
 import { checkLog } from './checkers/check-log.ts'
 import { checkOnce } from './checkers/check-once.ts'
 import { checkOrder } from './checkers/check-order.ts'
 import { checkOwnership } from './checkers/check-ownership.ts'
 import { checkRelay } from './checkers/check-relay.ts'
 import { checkReplays } from './checkers/check-replays.ts'
+import { checkRetries } from './checkers/check-retries.ts'
 import { checkWaiting } from './checkers/check-waiting.ts'
 import { createEnds } from './checkers/ends.ts'
 import type { Happened } from './history.ts'
@@ -23,6 +25,8 @@ const checkers: readonly Checker[] = [
   checkAccounting,
   checkWaiting,
   checkReplays,
+  checkHeld,
+  checkRetries,
   checkRelay,
 ]
 

@@ -51,6 +51,10 @@ export type HistoryEvent =
       readonly letter: LetterOf | undefined
       /** On a replay lane. */
       readonly replayId: string | undefined
+      /** On a replay lane: the place of the message whose letter is archived. */
+      readonly archives: OriginalPlace | undefined
+      /** In a retry topic. */
+      readonly retry: RetryOf | undefined
     } & Place &
       RecordFacts)
   | ({ readonly kind: 'deliver'; readonly offset: number; readonly id: string } & Assignment)
@@ -75,6 +79,10 @@ export type HistoryEvent =
   | ({ readonly kind: 'claimed'; readonly rows: readonly WaitingRow[] } & Claim)
   | ({ readonly kind: 'put'; readonly rows: readonly (WaitingRow & { key: string; bytes: number })[] } & Claim)
   | ({ readonly kind: 'left'; readonly offset: number } & Claim)
+  /** The store holds the key of the message at this place behind its letter, or lets it go. */
+  | ({ readonly kind: 'held' | 'released'; readonly process: string } & OriginalPlace)
+  /** The engineer wants nothing done about the letter of the message at this place. */
+  | ({ readonly kind: 'archive' } & OriginalPlace)
   /** The claim is void: nothing was written under it. */
   | ({ readonly kind: 'fenced' } & Claim)
   /** A row of the outbox, committed. */
@@ -97,9 +105,20 @@ export type HistoryEvent =
   | { readonly kind: 'calm'; readonly detail: string }
   | { readonly kind: 'restless'; readonly detail: string }
 
-/** What a dead letter says about the record it holds. */
-export interface LetterOf extends Place {
+/** Where a message stands in its own topic. */
+export interface OriginalPlace extends Place {
   readonly offset: number
+}
+
+/** What a record in a retry topic says about the one it is a copy of. */
+export interface RetryOf extends OriginalPlace {
+  readonly dueMs: number
+  readonly attempts: number
+  readonly identical: boolean
+}
+
+/** What a dead letter says about the record it holds. */
+export interface LetterOf extends OriginalPlace {
   readonly code: string
   /** Whether key, value and the first headers are those of the record at that place. */
   readonly identical: boolean

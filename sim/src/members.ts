@@ -59,6 +59,7 @@ const groupOptions = async (
       }),
       sessionTimeoutMs: 1_000,
       commitIntervalMs: 40,
+      heldKeysCheckMs: 50,
       // Copies of one hopeless message are no outage, though they fail in a row with one cause.
       outageAfterMessages: 1_000,
       outageBackoffMs: 20,

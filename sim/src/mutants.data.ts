@@ -1,4 +1,5 @@
 import { foundMutants } from './found-mutants.data.ts'
+import { heldMutants } from './held-mutants.data.ts'
 import { type Mutant, kernelMutant as mutant } from './mutant.ts'
 import { relayMutants } from './relay-mutants.data.ts'
 import { waitingMutants } from './waiting-mutants.data.ts'
@@ -165,7 +166,7 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'resend-behind',
-    sends,
+    'publish/partition-queue.ts',
     'queue.pending.unshift(again)',
     'for (const pending of again) queue.pending.push(pending)',
   ),
@@ -180,5 +181,6 @@ export const mutants: readonly Mutant[] = [
   mutant('window-stays-shut', 'consume/intake.ts', 'setImmediate(resume)', 'void resume'),
   ...waitingMutants,
   ...relayMutants,
+  ...heldMutants,
   ...foundMutants,
 ]

@@ -90,6 +90,10 @@ export interface Plan {
   readonly room:
     | { readonly keyBytesMax: number; readonly partitionBytesMax: number; readonly backoffMs: number }
     | undefined
+  /** A key of the second group waits behind its dead letter, until somebody replays or archives it. Only with a waiting table. */
+  readonly holds: boolean
+  /** Delays of the first group's retry topics, in which its messages wait without order; empty when it keeps the order. */
+  readonly retryDelaysMs: readonly number[]
   /** The second group's store tells the outcomes with the effects. */
   readonly tellsOutcomes: boolean
   /** Chance that an engineer sends a letter back. */
@@ -100,9 +104,10 @@ export interface Plan {
   readonly skewMsMax: number
 }
 
-/** Tries in place: of the first group, and of the second without and with a waiting table. */
+/** Tries in place: where messages wait in place, before they wait in the table, and before they go to the retry topics. */
 export const attemptsMax = 6
 export const attemptsMaxBeforeRoom = 2
+export const attemptsMaxBeforeTopics = 1
 
 /** Whether a handler or the database refuses it for ever, so that it ends as a letter. */
 export const isRefused = ({ kind }: PlannedMessage): boolean => kind === 'refused' || kind === 'hopeless'
@@ -141,6 +146,14 @@ export const createPlan = (random: () => number): Plan => {
       fate: drawn < 0.05 ? 'too-large' : drawn < 0.1 ? 'nowhere' : 'fine',
     }
   }
+  const room: Plan['room'] =
+    random() < 0.6
+      ? {
+          keyBytesMax: between(300, 1_500),
+          partitionBytesMax: random() < 0.5 ? between(400, 1_000) : between(1_000, 5_000),
+          backoffMs: random() < 0.6 ? 20 : between(100, 400),
+        }
+      : undefined
   const strangerKinds: readonly StrangerKind[] = ['garbage', 'key-mismatch', 'tombstone', 'unknown-schema']
   return {
     partitions,
@@ -157,14 +170,9 @@ export const createPlan = (random: () => number): Plan => {
     effectBatch: between(1, 6),
     floodInARow: random() < 0.3 ? between(2, 3) : 20,
     publishingMs,
-    room:
-      random() < 0.6
-        ? {
-            keyBytesMax: between(300, 1_500),
-            partitionBytesMax: random() < 0.5 ? between(400, 1_000) : between(1_000, 5_000),
-            backoffMs: random() < 0.6 ? 20 : between(100, 400),
-          }
-        : undefined,
+    room,
+    holds: room !== undefined && random() < 0.5,
+    retryDelaysMs: random() < 0.3 ? [between(10, 60), between(80, 300)] : [],
     tellsOutcomes: random() < 0.5,
     replayChance: random() < 0.5 ? 0.6 : 0,
     outbox: random() < 0.4 ? { writings: Array.from({ length: between(5, 15) }, (_, n) => writing(n)) } : undefined,

@@ -5,6 +5,7 @@ import type { Kernel } from './kernel.ts'
 import {
   attemptsMax,
   attemptsMaxBeforeRoom,
+  attemptsMaxBeforeTopics,
   derivedTopic,
   groupOfDerived,
   groupOfSource,
@@ -35,18 +36,23 @@ export const postingRoute = (scene: Scene, member: Member): Route => {
   const { kernel, plan, dependency } = scene
   const to = itemTopic(derivedTopic, plan.partitions)
   const failed = new Map<string, number>()
+  const { retryDelaysMs } = plan
+  const unordered = retryDelaysMs.length > 0
+  const from = itemTopic(sourceTopic, plan.partitions)
   const outputs = (message: PlannedMessage): Outgoing[] =>
     Array.from({ length: message.parts }, (_, part) =>
       kernel.outgoing(to, itemOf(message, outputKey(message, part), part)),
     )
   return kernel.publishRoute({
-    ...routeSettings(scene, attemptsMax),
-    from: itemTopic(sourceTopic, plan.partitions),
+    ...routeSettings(scene, unordered ? attemptsMaxBeforeTopics : attemptsMax),
+    from: unordered ? { ...from, retryDelaysMs: { [groupOfSource]: retryDelaysMs } } : from,
     group: groupOfSource,
+    ...(unordered && { ordering: 'none' as const }),
     handle: (item: Item, context) =>
       attempted(scene, member, item, context, (message) => {
         if (dependency.away) throw awayError(kernel)
-        failFirst(kernel, message, failed, `${context.partition}/${context.offset}`)
+        if (unordered) failEarly(kernel, message, context)
+        else failFirst(kernel, message, failed, `${context.partition}/${context.offset}`)
         if (message.kind === 'poison' && !isMended(message, context)) throw kernel.rejected('no such thing')
         return outputs(message)
       }),
@@ -61,6 +67,7 @@ export const ledgerRoute = (scene: Scene, member: Member): Route => {
     group: groupOfDerived,
     store: effects.storeFor(member.process),
     batchMax: plan.effectBatch,
+    afterDeadLetter: plan.holds ? 'hold' : 'continue',
     handle: (item: Item, context) =>
       attempted(scene, member, item, context, (message): Effect => {
         failByAttempt(kernel, message, context)
@@ -84,6 +91,13 @@ const failFirst = (
   failed.set(place, before + 1)
   if (kind === 'flaky') throw new Error('not this time')
   throw kernel.notYet('its order')
+}
+
+/** Without order, failures go by the attempt, which is counted on from one retry topic to the next. */
+const failEarly = (kernel: Kernel, { kind, failures }: PlannedMessage, { attempt }: HandlerContext): void => {
+  if (attempt > failures) return
+  if (kind === 'flaky') throw new Error('not this time')
+  if (kind === 'not-yet') throw kernel.notYet('its order')
 }
 
 /** The second group's failures go by the attempt, which outlives the process when the message waits in the table. */

@@ -32,7 +32,7 @@ describe('the simulation', () => {
     expect(result.figures.faults.least).toBeGreaterThanOrEqual(faultsMin)
     // What a run is for has happened in it; a short one may lack some of it.
     if (seeds < 1_000) return
-    for (const name of ['waited', 'takenOver', 'fenced', 'replayed', 'relayed'] as const)
+    for (const name of ['waited', 'takenOver', 'fenced', 'replayed', 'held', 'retried', 'relayed'] as const)
       expect({ name, most: result.figures[name].most }).not.toEqual({ name, most: 0 })
     for (const [kind, count] of Object.entries(result.faults)) expect({ kind, count }).not.toEqual({ kind, count: 0 })
   })

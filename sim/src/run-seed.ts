@@ -37,6 +37,9 @@ export interface SeedResult {
     readonly takenOver: number
     readonly fenced: number
     readonly replayed: number
+    /** Keys held behind a letter, and records written into retry topics. */
+    readonly held: number
+    readonly retried: number
     /** Rows written into the outbox. */
     readonly relayed: number
   }
@@ -59,7 +62,7 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
   const history: Happened[] = []
   const faults = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>
   let faultCount = 0
-  const counts = { rebalances: 0, waited: 0, takenOver: 0, fenced: 0, replayed: 0, relayed: 0 }
+  const counts = { rebalances: 0, waited: 0, takenOver: 0, fenced: 0, replayed: 0, held: 0, retried: 0, relayed: 0 }
   const note = (event: HistoryEvent): void => {
     history.push({ ...event, atMs: world.nowMs - beganAtMs })
     switch (event.kind) {
@@ -81,6 +84,12 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
         break
       case 'replay':
         if (event.phase === 'sent') counts.replayed++
+        break
+      case 'held':
+        counts.held++
+        break
+      case 'append':
+        if (event.retry !== undefined) counts.retried++
         break
       case 'written':
         counts.relayed++
@@ -115,6 +124,7 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
         source.isOver ? '' : 'not everything is published',
         desk.isOver ? '' : 'not every replay is sent',
         waiting.rows === 0 ? '' : `${waiting.rows} messages wait`,
+        waiting.held === 0 ? '' : `${waiting.held} keys are held`,
         outbox?.isOver === false ? 'the outbox is not empty' : '',
         broker.isDrained() ? '' : 'not everything is committed',
         nemesis.members.every(({ group }) => group !== undefined) ? '' : 'not every member has started',
@@ -124,6 +134,7 @@ export const runSeed = async (kernel: Kernel, seed: number, mode: Mode = 'livene
       source.isOver &&
       desk.isOver &&
       waiting.rows === 0 &&
+      waiting.held === 0 &&
       outbox?.isOver !== false &&
       broker.isDrained() &&
       nemesis.members.every(({ group }) => group !== undefined)

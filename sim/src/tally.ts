@@ -25,6 +25,8 @@ export const figureNames = [
   'takenOver',
   'fenced',
   'replayed',
+  'held',
+  'retried',
   'relayed',
 ] as const
 

@@ -1,5 +1,7 @@
 import type {
   ClaimedPartition,
+  HeldKey,
+  HeldKeys,
   InterchangeError,
   TopicPartition,
   WaitingClaim,
@@ -11,9 +13,11 @@ import { type HistoryEvent, placeKey } from './history.ts'
 import type { Kernel } from './kernel.ts'
 import type { Process } from './world.ts'
 
-/** The tables `waiting` and `waiting_claim` of one group, as the Postgres store keeps them. */
+/** The tables `waiting`, `waiting_claim` and `waiting_hold` of one group, as the Postgres store keeps them. */
 export interface WaitingTable {
   readonly rows: number
+  /** Keys that are held. */
+  readonly held: number
   roomFor(client: Process): WaitingRoom
   /** Undefined while the claim holds. */
   refusal(client: Process, claim: WaitingClaim): InterchangeError | undefined
@@ -27,6 +31,8 @@ const overheadBytes = 64
 interface Place {
   token: number
   readonly rows: Map<number, WaitingRecord>
+  readonly held: Map<number, HeldKey>
+  readonly released: Set<number>
 }
 
 export const createWaitingTable = (
@@ -38,7 +44,7 @@ export const createWaitingTable = (
 
   const placeOf = (partition: TopicPartition): Place => {
     const key = placeKey(partition)
-    const place = places.get(key) ?? { token: 0, rows: new Map() }
+    const place = places.get(key) ?? { token: 0, rows: new Map(), held: new Map(), released: new Set() }
     places.set(key, place)
     return place
   }
@@ -78,15 +84,58 @@ export const createWaitingTable = (
       note({ kind: 'left', process: client.name, topic, partition, token, offset })
   }
 
+  const keysFor = (client: Process): HeldKeys => ({
+    hold: (claim, held) =>
+      database.transact(client, 'a key that is held', () => {
+        assertHeld(client, claim)
+        return {
+          result: undefined,
+          commit() {
+            const { topic, partition, offset } = held
+            const place = placeOf(held)
+            leave(client, claim, offset)
+            if (place.released.has(offset)) return
+            place.held.set(offset, held)
+            note({ kind: 'held', process: client.name, topic, partition, offset })
+          },
+        }
+      }),
+    held: (_group, partitions) =>
+      database.transact(client, 'which keys are held', () => ({
+        result: partitions.flatMap((partition) =>
+          [...placeOf(partition).held.values()].sort((left, right) => left.offset - right.offset),
+        ),
+        commit: () => undefined,
+      })),
+    release: (_group, { topic, partition, offset }) =>
+      database.transact(client, 'a key that is let go', () => ({
+        result: undefined,
+        commit() {
+          const place = placeOf({ topic, partition })
+          place.held.delete(offset)
+          place.released.add(offset)
+          note({ kind: 'released', process: client.name, topic, partition, offset })
+        },
+      })),
+  })
+
+  const sumOf = (count: (place: Place) => number): number => {
+    let sum = 0
+    for (const place of places.values()) sum += count(place)
+    return sum
+  }
+
   return {
     get rows() {
-      let rows = 0
-      for (const place of places.values()) rows += place.rows.size
-      return rows
+      return sumOf(({ rows }) => rows.size)
+    },
+    get held() {
+      return sumOf(({ held }) => held.size)
     },
     refusal,
     leave,
     roomFor: (client) => ({
+      keys: keysFor(client),
       claim: (group, partitions) =>
         database.transact(client, `a claim on ${partitions.length} partitions`, () =>
           claimAll(client, group, partitions),

@@ -7,6 +7,8 @@ interface Debt {
   readonly lane: boolean
   readonly attempt: number
   answered: boolean
+  /** Where the message stands in its own topic. */
+  readonly origin: string | undefined
 }
 
 /** V12: a committed offset never goes back and never passes a record that has not come to its end, report included. */
@@ -21,7 +23,9 @@ export const checkCommits: Checker = (_plan, report, ends) => {
         const { process, attempt } = event
         const record = ends.recordAt(event.topic, event.partition, event.offset)
         const lane = record?.replayId !== undefined
-        if (attempt > 1) owed.set(attemptKey(event), { process, id: record?.id, lane, attempt, answered: false })
+        const origin = record && ends.originOf(record)
+        if (attempt > 1)
+          owed.set(attemptKey(event), { process, id: record?.id, lane, attempt, answered: false, origin })
         else owed.delete(attemptKey(event))
         return
       }
@@ -33,6 +37,11 @@ export const checkCommits: Checker = (_plan, report, ends) => {
       case 'put':
         // What waits owes its outcome when it is tried again, whoever does.
         for (const { offset } of event.rows) owed.delete(attemptKey({ ...event, offset }))
+        return
+      case 'append':
+        // As does what waits in a retry topic.
+        for (const [at, { origin }] of event.retry === undefined ? [] : owed)
+          if (origin === ends.originOf(event)) owed.delete(at)
         return
       case 'outcome':
         for (const [at, { process, id, lane, attempt, answered }] of owed) {
@@ -55,7 +64,7 @@ export const checkCommits: Checker = (_plan, report, ends) => {
     for (let offset = before; offset < event.offset; offset++) {
       const record = ends.recordAt(topic, partition, offset)
       if (record === undefined) report('V12', `${process} commits ${event.offset} of ${at}; nothing is at ${offset}`)
-      else if (ends.hasWaited(record)) continue
+      else if (ends.hasWaited(record) || ends.hasMoved(record)) continue
       else if (!ends.isFinished(record))
         report(
           'V12',

@@ -27,7 +27,8 @@ export const checkLog: Checker = (plan, report) => {
         const before = idAt.get(place)
         if (before !== undefined && before !== event.id) report('V6', `${place} is ${before} and ${event.id}`)
         idAt.set(place, event.id)
-        if (event.letter !== undefined || event.replayId !== undefined) return
+        // These carry facts of their own behind the original.
+        if (event.letter ?? event.replayId ?? event.archives ?? event.retry) return
         const copy = bytesOf.get(`${event.topic} ${event.id}`)
         if (copy !== undefined && copy !== event.bytes)
           report('V6', `${event.topic} has ${event.id} (${event.n}/${event.part}) with two contents`)

@@ -15,13 +15,17 @@ export type Invariant =
   | 'V14'
   | 'V15'
   | 'V17'
-  /** Ours: waiting (early, attempts, caps, fence, outcomes), replays, the outbox. */
+  /** Ours: waiting (early, attempts, caps, fence, outcomes), replays, held keys, retry topics, the outbox. */
   | 'W1'
   | 'W2'
   | 'W3'
   | 'W4'
   | 'W5'
   | 'R1'
+  | 'H1'
+  | 'H2'
+  | 'T1'
+  | 'T2'
   | 'O1'
   | 'O2'
 

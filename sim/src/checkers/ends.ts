@@ -4,7 +4,7 @@ import { derivedTopic, isRefused, type Plan, sourceTopic } from '../plan.ts'
 type Append = Extract<Happened, { kind: 'append' }>
 
 /** How the record at a place has to end. */
-export type RightEnd = 'letter' | 'nothing' | 'handled' | 'published' | 'effect' | 'told'
+export type RightEnd = 'letter' | 'nothing' | 'handled' | 'published' | 'effect' | 'told' | 'released'
 
 /** Which records have come to an end so far: what an offset may pass, and what a revocation has to wait for. */
 export interface Ends {
@@ -17,6 +17,10 @@ export interface Ends {
   isFinished(record: Append): boolean
   /** It is, or was, in the waiting table, so that its offset may pass. */
   hasWaited(record: Append): boolean
+  /** It went into a retry topic, or into the next one, so that its offset may pass. */
+  hasMoved(record: Append): boolean
+  /** The place of the message in its own topic, whichever retry topic the record stands in. */
+  originOf(record: Append): string
   /** What became of the replay has been told. */
   isTold(replayId: string): boolean
 }
@@ -30,9 +34,15 @@ export const createEnds = (plan: Plan): Ends => {
   const reported = new Set<string>()
   const waiting = new Set<string>()
   const told = new Set<string>()
+  /** Places whose key is held, or was let go. */
+  const kept = { held: new Set<string>(), released: new Set<string>() }
+  /** Records in retry topics, counted as they came, by their own place; and the last one of each message, by its place. */
+  const copies = new Map<string, number>()
+  const lastCopy = new Map<string, number>()
 
-  const rightEnd = ({ topic, n, id, replayId }: Append): RightEnd => {
+  const rightEnd = ({ topic, n, id, replayId, archives }: Append): RightEnd => {
     if (replayId !== undefined) return 'told'
+    if (archives !== undefined) return 'released'
     const message = n === undefined ? undefined : plan.messages[n]
     if (message === undefined) return id === 'stranger-tombstone' ? 'nothing' : 'letter'
     if (topic === derivedTopic) return isRefused(message) ? 'letter' : 'effect'
@@ -40,11 +50,18 @@ export const createEnds = (plan: Plan): Ends => {
     return message.parts === 0 ? 'handled' : 'published'
   }
 
-  const isBuried = (record: Append): boolean => letters.has(offsetKey(record)) && reported.has(record.id)
+  const originOf = (record: Append): string => offsetKey(record.retry ?? record)
+  const isBuried = (record: Append): boolean => letters.has(originOf(record)) && reported.has(record.id)
+  /** Where keys are held, a letter's message is not over before its key is. */
+  const isMinded = (record: Append): boolean =>
+    !plan.holds ||
+    record.topic !== derivedTopic ||
+    kept.held.has(offsetKey(record)) ||
+    kept.released.has(offsetKey(record))
 
   const isFinished = (record: Append): boolean => {
-    if (isBuried(record)) return true
-    const { n, part, replayId } = record
+    if (isBuried(record)) return isMinded(record)
+    const { n, part, replayId, archives } = record
     const message = plan.messages[n ?? -1]
     switch (rightEnd(record)) {
       case 'letter':
@@ -52,6 +69,8 @@ export const createEnds = (plan: Plan): Ends => {
         return effects.has(`${n}/${part}`)
       case 'nothing':
         return true
+      case 'released':
+        return !plan.holds || (archives !== undefined && kept.released.has(offsetKey(archives)))
       case 'told':
         return replayId !== undefined && told.has(replayId)
       case 'handled':
@@ -65,27 +84,47 @@ export const createEnds = (plan: Plan): Ends => {
     }
   }
 
+  const seeRecord = (record: Append): void => {
+    records.set(offsetKey(record), record)
+    if (record.topic === derivedTopic) published.add(`${record.n}/${record.part}`)
+    if (record.letter !== undefined) letters.add(offsetKey(record.letter))
+    if (record.retry === undefined) return
+    copies.set(offsetKey(record), copies.size + 1)
+    lastCopy.set(originOf(record), copies.size)
+  }
+
   return {
     see(event) {
-      if (event.kind === 'append') {
-        records.set(offsetKey(event), event)
-        if (event.topic === derivedTopic) published.add(`${event.n}/${event.part}`)
-        if (event.letter !== undefined) letters.add(offsetKey(event.letter))
-      } else if (event.kind === 'put') {
-        for (const { offset } of event.rows) waiting.add(offsetKey({ ...event, offset }))
-      } else if (event.kind === 'effect') effects.add(`${event.n}/${event.part}`)
-      else if (event.kind === 'outcome') {
-        if (event.outcome === 'dead-lettered') reported.add(event.id)
-        if (event.replayId !== undefined) told.add(event.replayId)
-      } else if (event.kind === 'end' && event.how === 'answered' && event.topic === sourceTopic) {
-        const n = records.get(offsetKey(event))?.n
-        if (n !== undefined) handled.add(n)
+      switch (event.kind) {
+        case 'append':
+          seeRecord(event)
+          return
+        case 'put':
+          for (const { offset } of event.rows) waiting.add(offsetKey({ ...event, offset }))
+          return
+        case 'held':
+        case 'released':
+          kept[event.kind].add(offsetKey(event))
+          return
+        case 'effect':
+          effects.add(`${event.n}/${event.part}`)
+          return
+        case 'outcome':
+          if (event.outcome === 'dead-lettered') reported.add(event.id)
+          if (event.replayId !== undefined) told.add(event.replayId)
+          return
+        case 'end': {
+          const record = event.how === 'answered' ? records.get(offsetKey(event)) : undefined
+          if (record?.n !== undefined && (record.topic === sourceTopic || record.retry)) handled.add(record.n)
+        }
       }
     },
     recordAt: (topic, partition, offset) => records.get(offsetKey({ topic, partition, offset })),
     rightEnd,
     isBuried,
     isFinished,
+    hasMoved: (record) => (lastCopy.get(originOf(record)) ?? 0) > (copies.get(offsetKey(record)) ?? 0),
+    originOf,
     hasWaited: (record) => waiting.has(offsetKey(record)),
     isTold: (replayId) => told.has(replayId),
   }
