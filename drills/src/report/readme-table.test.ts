@@ -39,7 +39,9 @@ test('none lost of too few is a goal not reached, and one lost of enough, too', 
 })
 
 test('what stock clients do is no figure of ours', () => {
-  expect(figure([kept('A2-stock', { broken: { V1: 5 } }), kept('A2')], 'lost')?.measured).toMatch(/^0/)
+  const results = [kept('A2-stock', { broken: { V1: 5 } }), kept('A2')]
+  expect(figure(results, 'lost')?.measured).toMatch(/^0/)
+  expect(figure(results, 'twice')?.n).toBe('9 effects')
 })
 
 test('what did not run is said, not counted as reached', () => {

@@ -22,13 +22,13 @@ test('growth in the first two minutes is warm-up', () => {
   expect(missedBounds(soak(samples(20, (minute) => 80 + 30 * Math.min(2, minute))), 600, 60)).toEqual([])
 })
 
-test('a life too short to tell is not judged', () => {
+test('a life of which too little is left behind the warm-up is not judged', () => {
   expect(
     trendOf(
       'member-4',
-      samples(5, (minute) => 80 + 9 * minute),
+      samples(9, (minute) => 80 + 9 * minute),
     ),
-  ).toMatchObject({ mbPerMinute: null, mostMb: 123.5 })
+  ).toMatchObject({ mbPerMinute: null, mostMb: 159.5 })
 })
 
 test('files that stay open are missed, too', () => {
