@@ -5,6 +5,7 @@ export { defaultGroupLimits, type GroupLimits } from './consume/group-limits.ts'
 export type { ConsumerGroup, ConsumerGroupOptions, GroupHealth } from './consumer-group.ts'
 export type { DeliveryOutcome } from './delivery-outcome.ts'
 export type { Cause, EffectStore, SettleEntry, SettleResult } from './effect-store.ts'
+export { grpcFailure, type HttpAnswer, httpFailure } from './failure/answer-failure.ts'
 export { classify, type Failure } from './failure/classify.ts'
 export { type ErrorCode, errorCodes } from './failure/error-codes.ts'
 export {
