@@ -3,7 +3,7 @@ import type { TransactionalProducer, Transactions } from '@interchange/messaging
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readAll, record, type Stage, series, until } from './stage.ts'
 
-/** TX01-TX14: what is written and read in one transaction is seen whole or not at all, and has one owner. */
+/** TX01-TX15: what is written and read in one transaction is seen whole or not at all, and has one owner. */
 export const transactionCases = (stage: () => Stage): void => {
   let transactions: Transactions
   beforeAll(async () => {
@@ -265,5 +265,20 @@ export const transactionCases = (stage: () => Stage): void => {
     await until('the records', () => member.records().length === 3)
     await owner(id)
     expect(await committed(group, from)).toBeUndefined()
+  })
+
+  test('TX15 who reads committed records is told that an open transaction keeps some from it, and again when not (C7)', async () => {
+    const topic = await stage().topic()
+    const producer = await owner()
+    producer.begin()
+    await producer.send([record(topic, 'open')])
+    await stage().sent([record(topic, 'behind')])
+    const member = await stage().join([topic])
+    const withheld = { topic, records: [], nextOffset: 0, highWatermark: 2 }
+    await until('it is told', () => member.batches.length > 0)
+    expect(member.batches[0]).toMatchObject(withheld)
+    await producer.commit()
+    await until('the records', () => member.values().includes('behind'))
+    expect(member.values()).toEqual(['open', 'behind'])
   })
 }

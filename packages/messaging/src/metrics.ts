@@ -12,6 +12,8 @@ export interface Metrics {
   lag(topic: string, group: string, partition: number, records: number): void
   /** How long one message has held back the offset of a partition while later ones are done; 0 when that is over. */
   headOfLine(topic: string, group: string, partition: number, ageMs: number): void
+  /** How long an open transaction has kept readers of committed records from what lies behind it; 0 when that is over. */
+  openTransaction(topic: string, group: string, partition: number, ageMs: number): void
 }
 
 /** How a message ended for a group. `done` in the accounting is every one of these but `dead-lettered`. */
@@ -30,4 +32,5 @@ export const noMetrics: Metrics = {
   waiting: nothing,
   lag: nothing,
   headOfLine: nothing,
+  openTransaction: nothing,
 }

@@ -24,7 +24,10 @@ export interface RecordBatch {
   readonly partition: number
   /** Grows with every assignment of this partition to this member; see `CommitOffset`. */
   readonly epoch: number
-  /** Empty where there was nothing but control or aborted records. */
+  /**
+   * Empty where there was nothing but control or aborted records; and, with the position unmoved, from time to time where records lie
+   * behind it that readers of committed ones may not have yet, because a transaction is open.
+   */
   readonly records: readonly TransportRecord[]
   /** Next offset after the last record, control and aborted records included. */
   readonly nextOffset: number

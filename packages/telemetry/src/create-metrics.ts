@@ -13,6 +13,7 @@ export const createMetrics = (meter: Meter): Metrics => {
   const waiting = meter.createGauge(metricNames.waitingMessages, messages)
   const lag = meter.createGauge(metricNames.groupLag, messages)
   const headOfLine = meter.createGauge(metricNames.headOfLineAge, { unit: 's' })
+  const openTransaction = meter.createGauge(metricNames.openTransactionAge, { unit: 's' })
   const seconds = { unit: 's', advice: { explicitBucketBoundaries: durationBuckets } }
   const sendDuration = meter.createHistogram(metricNames.operationDuration, seconds)
   const processDuration = meter.createHistogram(metricNames.processDuration, seconds)
@@ -47,6 +48,8 @@ export const createMetrics = (meter: Meter): Metrics => {
     lag: (topic, group, partition, records) => lag.record(records, partitions(topic, group, partition)),
     headOfLine: (topic, group, partition, ageMs) =>
       headOfLine.record(ageMs / 1_000, partitions(topic, group, partition)),
+    openTransaction: (topic, group, partition, ageMs) =>
+      openTransaction.record(ageMs / 1_000, partitions(topic, group, partition)),
   }
 }
 

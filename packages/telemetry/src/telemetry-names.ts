@@ -45,6 +45,7 @@ export const metricNames = {
   failedMessages: 'interchange.failed.messages',
   waitingMessages: 'interchange.waiting.messages',
   headOfLineAge: 'interchange.head_of_line.age',
+  openTransactionAge: 'interchange.open_transaction.age',
   deadLetters: 'interchange.dlq.messages',
   outboxAge: 'interchange.outbox.age',
   outboxQuarantined: 'interchange.outbox.quarantined',

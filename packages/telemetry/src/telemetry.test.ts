@@ -248,6 +248,7 @@ test('what the kernel counts becomes instruments with topic, group and outcome',
   metrics.lag('t', 'g', 0, 11)
   metrics.lag('t', 'g', 1, 13)
   metrics.headOfLine('t', 'g', 1, 61_000)
+  metrics.openTransaction('t', 'g', 0, 21_000)
   telemetry.observeOutbox('g', async () => ({ oldestAgeMs: 2_500, quarantined: 3 }))
   await reader.forceFlush()
   const found = Object.fromEntries(
@@ -282,6 +283,9 @@ test('what the kernel counts becomes instruments with topic, group and outcome',
   ])
   expect(found['interchange.head_of_line.age']).toEqual([
     { value: 61, ...poll, 'messaging.destination.partition.id': '1' },
+  ])
+  expect(found['interchange.open_transaction.age']).toEqual([
+    { value: 21, ...poll, 'messaging.destination.partition.id': '0' },
   ])
   expect(found['interchange.outbox.age']).toEqual([{ value: 2.5, 'messaging.consumer.group.name': 'g' }])
   expect(found['interchange.outbox.quarantined']).toEqual([{ value: 3, 'messaging.consumer.group.name': 'g' }])

@@ -1,6 +1,6 @@
 import type { ConsumerOptions } from '@interchange/messaging'
 import { createAPI, fetchV11, type Reader } from '@platformatic/kafka'
-import type { FetchedRecords } from '../group-session.ts'
+import { type FetchedRecords, isWithheld } from '../group-session.ts'
 import type { FetchPosition } from '../read-ranges.ts'
 import { type AbortedTransaction, decodeBatches } from '../records/decode-batches.ts'
 import { brokerError } from './broker-error.ts'
@@ -69,7 +69,11 @@ export const fetchFrom = async (
   for (const { topic, partition, errorCode, highWatermark, aborted, bytes } of fetched) {
     if (errorCode !== 0) throw brokerError(errorCode, `fetching ${topic}/${partition}`)
     const position = positions.find((each) => each.topic === topic && each.partition === partition)
-    if (position === undefined || bytes.length === 0) continue
+    if (position === undefined) continue
+    if (bytes.length === 0) {
+      if (isWithheld(position, highWatermark, isolation)) found.push(nothingOf(position, highWatermark))
+      continue
+    }
     const { records, nextOffset } = await decodeBatches(position, bytes, isolation === 'read_committed' ? aborted : [])
     if (nextOffset > position.offset) {
       found.push({ topic, partition, fromOffset: position.offset, records, nextOffset, highWatermark })
@@ -77,6 +81,15 @@ export const fetchFrom = async (
   }
   return found
 }
+
+const nothingOf = ({ topic, partition, offset }: FetchPosition, highWatermark: number): PositionedRecords => ({
+  topic,
+  partition,
+  fromOffset: offset,
+  records: [],
+  nextOffset: offset,
+  highWatermark,
+})
 
 const parseFetch = (_correlationId: number, _apiKey: number, _version: number, reader: Reader): FetchedPartition[] => {
   reader.readInt32()

@@ -27,6 +27,8 @@ export interface GroupLimits {
   readonly floodPauseMsMax: number
   /** The lowest unsettled message of a partition for so long, with later ones done: it is told. */
   readonly headOfLineMsMax: number
+  /** An open transaction has kept a partition from being read for so long: it is told. */
+  readonly openTransactionMsMax: number
   /** In flight, and nothing settled or probed for so long: the group ends. */
   readonly noProgressMsMax: number
   /** How long a revoked partition may drain before it is given away with handlers still running. */
@@ -54,6 +56,7 @@ export const defaultGroupLimits: GroupLimits = {
   floodPauseMs: 5_000,
   floodPauseMsMax: 60_000,
   headOfLineMsMax: 60_000,
+  openTransactionMsMax: 20_000,
   noProgressMsMax: 300_000,
   revokeDrainMsMax: 20_000,
   isolation: 'read_committed',

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { InterchangeError } from '../failure/failure.ts'
 import { type Metrics, noMetrics } from '../metrics.ts'
+import { HeaderBlock } from '../record/header-block.ts'
 import { publishRoute } from '../route.ts'
 import type { Transport, TransportConsumer } from '../transport.ts'
 import {
@@ -130,5 +131,35 @@ describe('a message that holds its partition up', () => {
     await until(() => running.health().inFlight === 1)
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(running.health().state).toBe('running')
+  })
+})
+
+describe('an open transaction in front of a group', () => {
+  it('is told by log, metric and health once it has kept records from it for too long, and told over when it ends', async () => {
+    const ages: number[] = []
+    const openTransaction: Metrics['openTransaction'] = (_topic, _group, _partition, ageMs) => void ages.push(ageMs)
+    const group = await open({ ...noMetrics, openTransaction })
+    const handled: number[] = []
+    const handle = ({ n }: Item): undefined => void handled.push(n)
+    const running = await bench.start([publishRoute({ from, group, handle })], {
+      limits: { isolation: 'read_committed', openTransactionMsMax: 30 },
+    })
+    const transactions = await bench.transport.createTransactions?.()
+    const owner = await transactions?.takeOver('stopped')
+    owner?.begin()
+    await owner?.send([
+      { topic: 'orders', partition: 0, key: null, value: frameOf({ id: 'a', n: 1 }), headers: HeaderBlock.empty },
+    ])
+    await send(1)
+    await until(() => running.health().state === 'degraded')
+    expect(running.health().detail).toMatch(
+      /^open transaction in orders\/0: a transaction that is open at offset 0 has kept 2 records from readers/,
+    )
+    await until(() => ages.length > 2)
+    expect(ages[0]).toBeGreaterThanOrEqual(30)
+    await owner?.commit()
+    await until(() => running.health().state === 'running')
+    expect(ages.at(-1)).toBe(0)
+    await until(() => handled.includes(1))
   })
 })

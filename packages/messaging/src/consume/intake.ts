@@ -42,6 +42,8 @@ export const createIntake = ({ state, commits, holdBack, list }: IntakeOptions):
       pause(partition)
       return
     }
+    if (isWithheld(batch, tracker.end)) partition.withheldSinceMs ??= state.options.clock.now()
+    else partition.withheldSinceMs = undefined
     const before = tracker.bytes
     for (const record of batch.records) {
       // Fetched twice: it is settled, or still in flight here.
@@ -68,6 +70,10 @@ export const createIntake = ({ state, commits, holdBack, list }: IntakeOptions):
     if (isFull(partition)) pause(partition)
     list(partition)
   }
+
+  /** Records lie behind the position, and none may be had. */
+  const isWithheld = ({ records, nextOffset, highWatermark }: RecordBatch, end = nextOffset): boolean =>
+    records.length === 0 && nextOffset <= end && highWatermark > nextOffset
 
   /** A record of an earlier assignment that is still in flight here: that attempt counts, no second one begins. */
   const takeOver = (partition: OwnedPartition, record: TransportRecord): boolean => {

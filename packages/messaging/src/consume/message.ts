@@ -52,6 +52,8 @@ export interface OwnedPartition {
   /** Last committed, or where this assignment began; -1 before the first record. */
   committed: number
   highWatermark: number
+  /** Since when an open transaction keeps what lies behind the position from being read. */
+  withheldSinceMs: number | undefined
   /** Not told to metrics yet. */
   readonly counts: PartitionCounts
 }

@@ -40,6 +40,7 @@ export const ownPartition = (
     ended: false,
     committed: -1,
     highWatermark: 0,
+    withheldSinceMs: undefined,
     counts: {
       handled: 0,
       handledMs: 0,

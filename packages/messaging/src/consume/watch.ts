@@ -3,6 +3,7 @@ import { InterchangeError } from '../failure/failure.ts'
 import type { Attempts } from './attempts.ts'
 import { type GroupState, isEnding, recovered } from './group-state.ts'
 import { createHeadOfLineWatch } from './head-of-line.ts'
+import { createOpenTransactionWatch } from './open-transaction.ts'
 import type { Gate } from './outages/gate.ts'
 import { heldKeysSubject } from './waiting/held-keys.ts'
 
@@ -21,12 +22,14 @@ export interface WatchOptions {
 export const startWatch = ({ state, attempts, gate, everyMs, end }: WatchOptions): void => {
   const { clock } = state.options
   const headOfLine = createHeadOfLineWatch(state)
+  const openTransaction = createOpenTransactionWatch(state)
   let waitingTold = 0
   const look = (): void => {
     if (state.phase === 'stopped' || state.phase === 'failed') return
     attempts.sweep()
     waitingTold = tellWaiting(state, waitingTold)
     headOfLine.look()
+    openTransaction.look()
     if (state.troubles.size > 0 && isAtRest(state, gate)) comeToRest(state, gate)
     const ageMs = progressAgeMs(state)
     if (!isEnding(state) && ageMs > state.limits.noProgressMsMax) end(stalled(state, ageMs))

@@ -75,12 +75,12 @@ export const createMemoryMember = (
     try {
       const { offset } = entry
       const { records, nextOffset } = log.readFrom(topic, partition, offset, batchRecordsMax, options.isolation)
-      if (nextOffset === offset) return false
-      entry.offset = nextOffset
       const highWatermark = log.partition(topic, partition).entries.length
+      if (nextOffset === offset && highWatermark === offset) return false
+      entry.offset = nextOffset
       const { epoch } = entry.assigned
       options.onBatch({ topic, partition, epoch, records, nextOffset, highWatermark })
-      return true
+      return nextOffset > offset
     } catch (error) {
       state = 'silent'
       const known = error instanceof InterchangeError && error.code === 'ICX_KAFKA_OFFSET_OUT_OF_RANGE'
