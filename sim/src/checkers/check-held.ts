@@ -4,7 +4,7 @@ import type { Checker } from './check.ts'
 
 /**
  * H1 and H2, where a key waits behind its dead letter: nothing of the key has an effect before every earlier message of it that
- * is refused was let go; and it is let go only because it was replayed with success or archived.
+ * is refused was let go, or has its own effect by a replay, so that its first delivery, when it comes again, is a duplicate; and it is let go only because it was replayed with success or archived.
  */
 export const checkHeld: Checker = (plan, report, ends) => {
   /** First offset of each output in the second topic, by key and name. */
@@ -40,7 +40,7 @@ export const checkHeld: Checker = (plan, report, ends) => {
         const ofKey = written.get(keyOf(event.n, event.part))
         const own = ofKey?.get(name)?.offset ?? -1
         for (const [other, { offset, place }] of ofKey ?? [])
-          if (offset < own && refused.has(other) && !released.has(place))
+          if (offset < own && refused.has(other) && !released.has(place) && !effects.has(other))
             report('H1', `${name} has its effect before its key is let go: ${other} is a letter`)
         return
       }
