@@ -23,7 +23,6 @@ export const figures = {
   probesPerSecond: 'how often a dependency that is away was asked, once that had been noticed',
   putAsidePercent: 'how many of all messages were put aside for a dependency that is away',
   nextCommitMs: 'longest from the end of a transaction coordinator until every partition has committed again',
-  hangingMs: 'longest that readers of committed records stood still before a transaction that nobody ended',
 } as const
 
 export type Figure = keyof typeof figures
@@ -135,5 +134,4 @@ const measures: Readonly<Record<Figure, Measure>> = {
   probesPerSecond: noted('probesPerSecond'),
   putAsidePercent: noted('putAsidePercent'),
   nextCommitMs: noted('nextCommitMs'),
-  hangingMs: noted('hangingMs'),
 }

@@ -8,8 +8,8 @@ import { allInSync } from './replicas.ts'
 
 type Commit = Extract<Happened, { op: 'commit' }>
 
-/** What was on its way when a member was stopped has arrived after so long. */
-const settlingMs = 1_000
+/** By then a broker has answered what had reached it. */
+const answerMs = 1_000
 
 /** A member dies at this step of a transaction; seen when it is gone by its own SIGKILL. */
 export const crashCopier = (point: string): Fault => ({
@@ -53,42 +53,16 @@ export const freezeInTransaction: Fault = {
     const isHeir = (fact: Happened): boolean =>
       fact.op === 'assigned' && fact.partition === commit.partition && fact.proc !== member.proc && fact.at > commit.at
     const taken = () => stage.facts().some(isHeir)
-    await waitFor(taken, { timeoutMs: seenMs, everyMs: 100, what: `another to take what ${member.proc} had` })
-    await pause(stage.setting.transactionTimeoutMs)
-    await thaw(member)
+    try {
+      await waitFor(taken, { timeoutMs: seenMs, everyMs: 100, what: `another to take what ${member.proc} had` })
+      await pause(stage.setting.transactionTimeoutMs)
+    } finally {
+      await thaw(member)
+    }
     const end = await endOf(stage, commit)
     if (end.phase === 'ok') throw new Error(`${member.proc} was not fenced`)
     if (end.code !== 'ICX_KAFKA_FENCED') throw new Error(`${member.proc} was told ${end.code}`)
     return member.proc
-  },
-}
-
-/**
- * SIGSTOP of a member in mid-transaction whose place nobody takes: readers of committed records stand still where it has written. Seen
- * when a reader did, and was told why; the broker has to free them within ten seconds after the timeout of the transaction.
- */
-export const leaveHanging: Fault = {
-  name: 'leave-hanging',
-  async carryOut({ stage }) {
-    const { history, facts, setting } = stage
-    const { transactionTimeoutMs = 0 } = setting
-    const { member, commit } = await stopInTransaction(stage)
-    const frozenAt = nowMs()
-    const places = new Set(facts().flatMap((fact) => (fact.op === 'read' ? [placeOf(fact)] : [])))
-    const longMs = transactionTimeoutMs / 2
-    const readSince = (sinceMs: number): ReadonlySet<string> =>
-      new Set(facts().flatMap((fact) => (fact.op === 'read' && fact.at > sinceMs ? [placeOf(fact)] : [])))
-    await pause(longMs)
-    const stuck = places.difference(readSince(frozenAt + settlingMs))
-    if (stuck.size === 0) throw new Error('no reader stood still')
-    const alarmed = () => facts().some((fact) => fact.op === 'alarm' && fact.at > frozenAt)
-    await waitFor(alarmed, { timeoutMs: seenMs, everyMs: 50, what: 'an alarm' })
-    const freed = () => stuck.isSubsetOf(readSince(frozenAt + longMs))
-    await waitFor(freed, { timeoutMs: seenMs, everyMs: 20, what: 'the readers to go on' })
-    history.note({ op: 'measured', figure: 'hangingMs', value: Math.round(nowMs() - frozenAt) })
-    await thaw(member)
-    await endOf(stage, commit)
-    return `${member.proc}, readers of ${stuck.size} partitions`
   },
 }
 
@@ -141,12 +115,7 @@ const stopInTransaction = async (stage: Stage): Promise<{ readonly member: Actor
   const { brokerProxies } = stage.arena
   const holding = await holdEnds(stage)
   try {
-    await waitFor(() => placesOf(holding).length > 0, {
-      timeoutMs: seenMs,
-      everyMs: 5,
-      what: 'the end of a transaction',
-    })
-    const commit = await openCommit(stage)
+    const commit = await heldCommit(stage, nowMs())
     const member = stage.members.find(({ proc }) => proc === commit.proc)
     if (member === undefined) throw new Error(`${commit.proc} is not one of the members`)
     await freeze(member)
@@ -158,13 +127,15 @@ const stopInTransaction = async (stage: Stage): Promise<{ readonly member: Actor
   }
 }
 
-/** A commit that a member has begun and not heard of. */
-const openCommit = async ({ facts, members }: Stage): Promise<Commit> => {
+/** A commit that a member has not heard of, with ends held since then: it was begun since, or would have been answered. */
+const heldCommit = async ({ facts, members }: Stage, sinceMs: number): Promise<Commit> => {
   const open = (): Commit | undefined => {
     const last = new Map<string, Commit>()
     for (const fact of facts()) if (fact.op === 'commit') last.set(`${fact.proc} ${fact.partition}`, fact)
+    const answered = nowMs() > sinceMs + answerMs
     return [...last.values()].find(
-      ({ phase, proc }) => phase === 'invoke' && members.some((each) => each.proc === proc),
+      ({ phase, proc, at }) =>
+        phase === 'invoke' && (at > sinceMs || answered) && members.some((each) => each.proc === proc),
     )
   }
   return await waitFor(open, { timeoutMs: seenMs, everyMs: 5, what: 'a commit under way' })
@@ -196,5 +167,3 @@ export const interleaveAborts: Fault = {
     return `${roundsPerSignal} rounds`
   },
 }
-
-const placeOf = ({ topic, partition }: Extract<Happened, { op: 'read' }>): string => `${topic}/${partition}`

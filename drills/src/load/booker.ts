@@ -1,14 +1,8 @@
 // Keeps the books of transfers: each leg moves its amount between its account and the clearing account, once. Leaves on SIGTERM.
 import { openHistory } from '@interchange/drill-kit'
-import {
-  createConsumerGroup,
-  effectRoute,
-  noMetrics,
-  noTracing,
-  silentLogger,
-  systemClock,
-} from '@interchange/messaging'
+import { createConsumerGroup, effectRoute, noMetrics, noTracing, systemClock } from '@interchange/messaging'
 import { createWaitingEffectStore } from '@interchange/store'
+import { alarmsInto } from './alarms.ts'
 import { booksGroup, clearingAccount, type Leg, legTopic, sides } from './leg.ts'
 import { onTermination, openCodec, openDatabase, openTransport, readGround } from './step.ts'
 
@@ -59,10 +53,10 @@ const running = await createConsumerGroup({
   service: { name: 'drill', version: '0' },
   clock: systemClock,
   random: Math.random,
-  logger: silentLogger,
+  logger: alarmsInto(history),
   metrics: noMetrics,
   tracing: noTracing,
-  limits: { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000 },
+  limits: { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000, openTransactionMsMax: 2_000 },
   onEnded: (error) => {
     history.note({ op: 'process', phase: 'ended', detail: error.code })
     process.stderr.write(`${error.stack}\n`)
