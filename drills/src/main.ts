@@ -49,6 +49,7 @@ const run = async (
   const results: ScenarioResult[] = []
   await drills(signal, (result) => results.push(result)).catch((error: unknown) => {
     if (!signal.aborted) throw error
+    if (error !== signal.reason) say(error instanceof Error ? (error.stack ?? error.message) : String(error))
     say('Interrupted; everything that was started has ended. The verdict so far:')
   })
   if (results.some(({ size }) => size === 'full')) await writeReadme()

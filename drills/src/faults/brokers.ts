@@ -6,14 +6,16 @@ import { type Fault, seenMs } from './fault.ts'
 export const loseProduceAnswer: Fault = {
   name: 'lose-produce-answer',
   async carryOut({ stage, random }) {
-    const { brokerProxies } = stage.arena
-    const proxy = brokerProxies[Math.floor(random() * brokerProxies.length)]
-    if (proxy === undefined) throw new Error('there is no broker')
-    const toxic = await proxy.add({ kind: 'lose-answer', request: 'produce', nth: 1 + Math.floor(random() * 5) })
+    const nth = 1 + Math.floor(random() * 5)
+    // A broker that has just come back leads nothing for minutes: whichever answers is the one.
+    const toxics = await Promise.all(
+      stage.arena.brokerProxies.map((proxy) => proxy.add({ kind: 'lose-answer', request: 'produce', nth })),
+    )
     try {
-      await waitFor(() => toxic.effects() === 1, { timeoutMs: seenMs, everyMs: 20, what: 'a lost answer' })
+      const lost = (): boolean => toxics.some((toxic) => toxic.effects() > 0)
+      await waitFor(lost, { timeoutMs: seenMs, everyMs: 20, what: 'a lost answer' })
     } finally {
-      await toxic.remove()
+      await Promise.all(toxics.map((toxic) => toxic.remove()))
     }
     return 'broker'
   },

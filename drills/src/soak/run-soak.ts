@@ -10,7 +10,7 @@ import { createProcessWatch } from './process-watch.ts'
 import { createRotation, isNoisy, type Turn } from './rotation.ts'
 import { soak } from './soak.data.ts'
 import { missedBounds } from './soak-figures.ts'
-import { verdictByPartition } from './verdict.ts'
+import { verdictBySlices } from './verdict.ts'
 
 const setting: Setting = {
   name: soak.name,
@@ -62,7 +62,7 @@ export const runSoak = async (arena: Arena, options: SoakOptions): Promise<Scena
     live.doing = 'settling'
     const settledMs = await settle(stage, writer)
     live.doing = 'verdict'
-    const verdict = await verdictByPartition(stage, delivery)
+    const verdict = await verdictBySlices(stage, delivery)
     const effective = faults.filter((fault) => fault.effective).length
     const processes = watch.trends().filter(({ mbPerMinute, proc }) => mbPerMinute !== null || proc === spared.proc)
     const figures = {
