@@ -1,10 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InterchangeError } from '../failure/failure.ts'
-import { HeaderBlock, headerLimits } from './header-block.ts'
+import { HeaderBlock } from './header-block.ts'
+import { headerLimits } from './header-cursor.ts'
 
 const entry = fc.record({
-  name: fc.oneof(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom('a', '__proto__', 'constructor', '')),
+  name: fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 12 }),
+    fc.constantFrom('a', '__proto__', 'constructor', '', 'ce_id', 'traceparent'),
+  ),
   value: fc.oneof(
     fc.constant(null),
     fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
@@ -64,6 +68,22 @@ describe('a header block', () => {
         const longer = original.append(added)
         expect(longer.count).toBe(list.length + added.length)
         expect(longer.take(list.length).bytes.equals(original.bytes)).toBe(true)
+      }),
+    )
+  })
+
+  it('finds what every message is asked for as it finds anything else, whichever block was asked before', () => {
+    const lists = fc.array(entries, { minLength: 2, maxLength: 4 })
+    fc.assert(
+      fc.property(lists, (some) => {
+        // Two of the same length, with everything in another place.
+        const all = [...some, [...(some[0] ?? []), { name: 'ce_id', value: null }].toReversed()]
+        all.push(all[all.length - 1]?.toReversed() ?? [])
+        const blocks = all.map((list) => HeaderBlock.of(list))
+        for (const name of ['traceparent', 'ce_id', 'a', 'ce_id', 'traceparent']) {
+          const last = (list: (typeof all)[number]) => list.findLast((each) => each.name === name)?.value
+          expect(blocks.map((block) => block.get(name))).toEqual(all.map(last))
+        }
       }),
     )
   })

@@ -1,9 +1,7 @@
-import { InterchangeError } from '../failure/failure.ts'
+import { findHeader } from './find-header.ts'
+import { HeaderCursor } from './header-cursor.ts'
 import type { HeaderEntry } from './header-entry.ts'
 import { writeHeaders } from './write-headers.ts'
-
-/** Most headers, and most bytes of headers, that a record may carry before it is refused as `contract`. */
-export const headerLimits = { countMax: 1_000, bytesMax: 256 * 1024 } as const
 
 /**
  * The header block of a record exactly as Kafka holds it (record format v2: a count, then name and value, each with
@@ -52,17 +50,17 @@ export class HeaderBlock {
    * nothing. Throws `ICX_HEADERS_LIMIT` or `ICX_HEADERS_MALFORMED`.
    */
   get(name: string): Buffer | null | undefined {
-    return this.#find(name) ? finder.value() : undefined
+    return this.#find(name)?.value()
   }
 
   /** `get`, decoded as UTF-8; undefined where absent or null. */
   text(name: string): string | undefined {
-    return this.#find(name) ? finder.text() : undefined
+    return this.#find(name)?.text()
   }
 
   /** The byte at `place` of what `get` answers; undefined where there is none. Makes no view of it. */
   byteAt(name: string, place: number): number | undefined {
-    return this.#find(name) ? finder.byteAt(place) : undefined
+    return this.#find(name)?.byteAt(place)
   }
 
   /** All headers in order, values as views. Throws as `get` does. */
@@ -84,7 +82,7 @@ export class HeaderBlock {
     for (let left = cursor.count(); left > 0; left--) {
       if (left <= countMax) entries.push({ name: cursor.name(), value: cursor.value() })
       else {
-        cursor.skipName(undefined)
+        cursor.skipName()
         cursor.skipValue()
       }
     }
@@ -107,151 +105,17 @@ export class HeaderBlock {
     const taken = Math.min(count, cursor.count())
     const start = cursor.position
     for (let left = taken; left > 0; left--) {
-      cursor.skipName(undefined)
+      cursor.skipName()
       cursor.skipValue()
     }
     return new HeaderBlock(writeHeaders(taken, this.#source.subarray(start, cursor.position), []))
   }
 
-  #cursor(): Cursor {
-    return new Cursor(this.#source, this.#from, this.#until)
+  #cursor(): HeaderCursor {
+    return new HeaderCursor(this.#source, this.#from, this.#until)
   }
 
-  /** Whether there is a header of this name; `finder` stands before its value then. */
-  #find(name: string): boolean {
-    finder.enter(this.#source, this.#from, this.#until)
-    return finder.find(nameBytes(name))
+  #find(name: string): HeaderCursor | undefined {
+    return findHeader(this.#source, this.#from, this.#until, name)
   }
 }
-
-const nameCache = new Map<string, Buffer>()
-
-const nameBytes = (name: string): Buffer => {
-  const known = nameCache.get(name)
-  if (known !== undefined) return known
-  const bytes = Buffer.from(name, 'utf8')
-  if (nameCache.size < 256) nameCache.set(name, bytes)
-  return bytes
-}
-
-class Cursor {
-  position: number
-  #bytes: Buffer
-  #until: number
-  #size: number
-
-  constructor(bytes: Buffer, from: number, until: number) {
-    this.#bytes = bytes
-    this.position = from
-    this.#until = until
-    this.#size = until - from
-  }
-
-  /** Goes to another block. */
-  enter(bytes: Buffer, from: number, until: number): void {
-    this.#bytes = bytes
-    this.position = from
-    this.#until = until
-    this.#size = until - from
-  }
-
-  count(): number {
-    const count = this.#varint()
-    if (count < 0) throw malformed('a negative header count')
-    return count
-  }
-
-  boundedCount(): number {
-    const count = this.count()
-    if (count > headerLimits.countMax || this.#size > headerLimits.bytesMax) {
-      throw new InterchangeError('ICX_HEADERS_LIMIT', `${count} headers in ${this.#size} bytes`, {
-        class: 'contract',
-        facts: { count, bytes: this.#size, countMax: headerLimits.countMax, bytesMax: headerLimits.bytesMax },
-      })
-    }
-    return count
-  }
-
-  name(): string {
-    const length = this.#length()
-    const text = this.#bytes.toString('utf8', this.position, this.position + length)
-    this.position += length
-    return text
-  }
-
-  /** Moves past the name and says whether it is `wanted`. */
-  skipName(wanted: Buffer | undefined): boolean {
-    const length = this.#length()
-    const start = this.position
-    this.position += length
-    if (wanted === undefined || wanted.length !== length) return false
-    for (let index = 0; index < length; index++) if (this.#bytes[start + index] !== wanted[index]) return false
-    return true
-  }
-
-  /** Reads the whole block, then stands before the last value of `wanted`; false where there is none. */
-  find(wanted: Buffer): boolean {
-    let found = -1
-    for (let left = this.boundedCount(); left > 0; left--) {
-      if (this.skipName(wanted)) found = this.position
-      this.skipValue()
-    }
-    this.position = found
-    return found >= 0
-  }
-
-  /** One byte of the value; undefined where it is null or shorter. */
-  byteAt(place: number): number | undefined {
-    const length = this.#varint()
-    return place >= 0 && place < length ? this.#bytes[this.position + place] : undefined
-  }
-
-  /** The value as UTF-8, undefined where it is null. */
-  text(): string | undefined {
-    const length = this.#varint()
-    return length === -1 ? undefined : this.#bytes.toString('utf8', this.position, this.position + length)
-  }
-
-  value(): Buffer | null {
-    const length = this.#varint()
-    if (length === -1) return null
-    this.#check(length)
-    const value = this.#bytes.subarray(this.position, this.position + length)
-    this.position += length
-    return value
-  }
-
-  skipValue(): void {
-    const length = this.#varint()
-    if (length === -1) return
-    this.#check(length)
-    this.position += length
-  }
-
-  #length(): number {
-    const length = this.#varint()
-    this.#check(length)
-    return length
-  }
-
-  #check(length: number): void {
-    if (length < 0 || this.position + length > this.#until) throw malformed('a length that leaves the block')
-  }
-
-  #varint(): number {
-    let raw = 0
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.position < this.#until ? this.#bytes[this.position++] : undefined
-      if (byte === undefined) throw malformed('the block ends inside a number')
-      raw |= (byte & 0x7f) << shift
-      if (byte < 0x80) return (raw >>> 1) ^ -(raw & 1)
-    }
-    throw malformed('a number longer than five bytes')
-  }
-}
-
-/** Finds headers for everybody: nobody stops in the middle, and one for each look would be paid for by every message. */
-const finder = new Cursor(Buffer.alloc(0), 0, 0)
-
-const malformed = (what: string): InterchangeError =>
-  new InterchangeError('ICX_HEADERS_MALFORMED', `The header block has ${what}.`, { class: 'contract' })
