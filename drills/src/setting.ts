@@ -1,6 +1,5 @@
-import type { Handling } from './load/handling.ts'
-
 import type { BrokerSettings } from '@interchange/stack'
+import type { Handling } from './load/handling.ts'
 
 /** What is written while the faults come. */
 export interface Load {

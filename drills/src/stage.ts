@@ -135,7 +135,13 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
     }
     const process_ = await arena.cluster.spawnNode(
       `${name}-${proc}`,
-      ['--enable-source-maps', '--max-old-space-size=256', '--max-semi-space-size=8', await programOf(role, setting), ...args],
+      [
+        '--enable-source-maps',
+        '--max-old-space-size=256',
+        '--max-semi-space-size=8',
+        await programOf(role, setting),
+        ...args,
+      ],
       { ...env, [groundVariable]: JSON.stringify(ground) },
     )
     const actor: Actor = {

@@ -2,10 +2,10 @@ import { createCodec, createRegistryClient } from '@interchange/avro'
 import { createKafkaTransport, type KafkaConfig } from '@interchange/kafka'
 import { type Codec, type SchemaReference, silentLogger, type Topic, type Transport } from '@interchange/messaging'
 import { createDatabase, type Database } from '@interchange/store'
+import type { Load } from '../setting.ts'
 import type { Deed } from './deeds.ts'
 import type { Handling } from './handling.ts'
 import { createStockSchemaSource } from './stock-schema-source.ts'
-import type { Load } from '../setting.ts'
 
 /** What the load is made of: the key, and a number that grows by one with every message of the key. */
 export interface Step {
