@@ -2,7 +2,8 @@ import { type LogRecord, readLog } from '@interchange/accounting'
 import type { Effect, Observed, OutputRecord, ReadRecord } from '@interchange/drill-kit'
 import { deadLetterTopicName, replayLaneName } from '@interchange/messaging'
 import type { Stage } from './stage.ts'
-import { effectsOf, isTransfers, outputTopics, readLedger } from './transfers.ts'
+import { isTransfers } from './transfer-topics.ts'
+import { effectsOf, outputTopics, readLedger } from './transfers.ts'
 
 interface EffectRow extends Omit<Effect, 'row'> {
   readonly row: string

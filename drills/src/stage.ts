@@ -17,7 +17,7 @@ import type { Arena } from './arena.ts'
 import { type Ground, groundVariable, openDatabase, openTransport, stepSchema } from './load/step.ts'
 import type { Setting } from './setting.ts'
 import { stockProgram } from './stock-peers.ts'
-import { transferTopics } from './transfers.ts'
+import { transferTopics } from './transfer-topics.ts'
 
 export const partitions = 6
 

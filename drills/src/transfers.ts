@@ -1,21 +1,9 @@
 import type { Effect, Happened, Ledger, Outputs, ReadRecord } from '@interchange/drill-kit'
-import { deadLetterTopicName, replayLaneName } from '@interchange/messaging'
-import { accountOpening, accounts, booksGroup, clearingAccount, legTopicName, sides } from './load/leg.ts'
-import type { Setting } from './setting.ts'
+import { accountOpening, accounts, clearingAccount, legTopicName, sides } from './load/leg.ts'
 import type { Stage } from './stage.ts'
+import { isTransfers } from './transfer-topics.ts'
 
 const snapshotEveryMs = 100
-
-export const isTransfers = ({ work = 'effects' }: Setting): boolean => work !== 'effects'
-
-/** The topics that a drill with transfers has beside the others'. */
-export const transferTopics = (setting: Setting, topic: string): readonly string[] => {
-  if (!isTransfers(setting)) return []
-  const legs = sides.map((side) => legTopicName(topic, side))
-  if (setting.books !== true) return legs
-  const books = booksGroup(topic)
-  return legs.flatMap((each) => [each, deadLetterTopicName(each, books), replayLaneName(each, books)])
-}
 
 /** What is written in transactions here: the legs of transfers, or the load itself. */
 export const outputTopics = ({ setting, topic }: Pick<Stage, 'setting' | 'topic'>): readonly string[] =>
