@@ -55,7 +55,8 @@ export const stampede = (messages: number): Fault => ({
   },
 })
 
-const floodPerSecond = 40
+/** A twentieth of the sound traffic: a group whose letters of one cause are a tenth of its messages holds back by itself. */
+const floodPerSecond = 20
 /** A little less than the codec remembers an unknown id. */
 const ttlMs = 29_500
 /** Beyond any id the registry gives. */
