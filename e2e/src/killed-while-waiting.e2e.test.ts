@@ -76,7 +76,6 @@ const books = async () => {
       key: record.key?.toString('utf8') ?? null,
       valueHash: null,
       headersHash: '',
-      headersHash: '',
     })
   }
   const waitingIds = await idsIn('waiting')
