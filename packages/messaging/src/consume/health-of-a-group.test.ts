@@ -148,7 +148,13 @@ describe('an open transaction in front of a group', () => {
     const owner = await transactions?.takeOver('stopped')
     owner?.begin()
     await owner?.send([
-      { topic: 'orders', partition: 0, key: null, value: frameOf({ id: 'a', n: 1 }), headers: HeaderBlock.empty },
+      {
+        topic: 'orders',
+        partition: 0,
+        key: null,
+        value: Buffer.from(frameOf({ id: 'a', n: 1 })),
+        headers: HeaderBlock.empty,
+      },
     ])
     await send(1)
     await until(() => running.health().state === 'degraded')
