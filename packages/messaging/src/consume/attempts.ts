@@ -133,6 +133,8 @@ export const createAttempts = (state: GroupState, results: AttemptResults): Atte
       const forget = (): unknown => resolving.delete(flight)
       resolved.then(forget, forget)
     }
+    // Its handler has not begun: a registry that is asked slowly spends none of its time. The codec bounds each question itself.
+    message.startedAtMs = Number.POSITIVE_INFINITY
     pending.add(message)
     resolved.then(
       () => {

@@ -46,7 +46,7 @@ export const itemTopic = (name: string, partitions = 1): Topic<Item> => ({
 
 /** JSON behind the wire frame's first byte; schemas can be made missing and the registry taken away. */
 export interface ScriptedCodec extends Codec {
-  registry: 'there' | 'away' | 'silent'
+  registry: 'there' | 'slow' | 'away' | 'silent'
   knowsSchema: boolean
   readonly resolved: number
 }
@@ -75,8 +75,8 @@ export const scriptedCodec = (): ScriptedCodec => {
       if (codec.registry === 'away') {
         throw new InterchangeError('ICX_REGISTRY_UNAVAILABLE', 'registry away', { class: 'outage' })
       }
-      await new Promise((resolve) => setTimeout(resolve, 5))
-      if (codec.registry === 'there') codec.knowsSchema = true
+      await new Promise((resolve) => setTimeout(resolve, codec.registry === 'slow' ? 200 : 5))
+      if (codec.registry !== 'silent') codec.knowsSchema = true
     },
     schemaId: (bytes) => (bytes[0] === 0 ? 7 : undefined),
   }

@@ -94,6 +94,21 @@ describe('an outage', () => {
     expect(bench.letters('orders', group)).toHaveLength(0)
   })
 
+  it('is none where the registry takes its time, which is not the time of the handler', async () => {
+    bench.codec.registry = 'slow'
+    bench.codec.knowsSchema = false
+    await send(4)
+    const handled: number[] = []
+    const handle = ({ n }: Item): undefined => void handled.push(n)
+    const running = await bench.start([
+      publishRoute({ from, group, timeoutMs: 20, retry: { ...quickRetry, attemptsMax: 1 }, handle }),
+    ])
+    await until(async () => (await committedSum()) === 4)
+    expect(handled).toHaveLength(4)
+    expect(running.health().state).toBe('running')
+    expect(bench.letters('orders', group)).toHaveLength(0)
+  })
+
   it('of the registry makes messages wait for their schema, asked for once at a time', async () => {
     bench.codec.knowsSchema = false
     bench.codec.registry = 'away'
