@@ -21,19 +21,16 @@ import {
 const startMember = async (): Promise<void> => {
   const { name, group, schema } = memberSettings(process.env)
   const database = openDatabase(schema)
-  const mended = new Set<string>()
-  const look = async (): Promise<void> => {
-    for (const { key } of await database.query<{ key: string }>('SELECT key FROM mended')) mended.add(key)
-  }
-  await look()
-  setInterval(() => void look(), 100)
+  const isMended = async (key: string): Promise<boolean> =>
+    (await database.query('SELECT key FROM mended WHERE key = $1', [key])).length > 0
   const route = effectRoute<Step, Step>({
     from: stepTopic(name, 2),
     group,
     ordering: 'key',
     afterDeadLetter: 'hold',
-    handle: (step) => {
-      if ('ab'.includes(step.key) && step.place === 0 && !mended.has(step.key)) throw rejected(`${step.key} is broken`)
+    handle: async (step) => {
+      if ('ab'.includes(step.key) && step.place === 0 && !(await isMended(step.key)))
+        throw rejected(`${step.key} is broken`)
       return step
     },
     store: createWaitingEffectStore<Step>({
