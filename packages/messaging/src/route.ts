@@ -82,8 +82,8 @@ export interface PublishRoute<Value> extends RouteSettings<Value> {
 }
 
 /**
- * Consume, change the database. `handle` decides effects; `store` commits them with the inbox row, batch by batch, in order, and
- * with them what `outgoing` made, where it has an outbox.
+ * Consume, change the database. `handle` decides effects; `store` commits them with the inbox row, batch by batch, those of a
+ * partition in order, and with them what `outgoing` made, where it has an outbox.
  * `handle` may run before earlier messages of its key are committed: it must not read what they write.
  */
 export interface EffectRoute<Value, Effect> extends RouteSettings<Value> {
@@ -96,6 +96,8 @@ export interface EffectRoute<Value, Effect> extends RouteSettings<Value> {
   readonly afterDeadLetter?: 'continue' | 'hold'
   /** Most messages in one transaction. Default 500. */
   readonly batchMax?: number
+  /** Most transactions at once, each of partitions that the others have not. Default 3: one is made while another is written and one commits. */
+  readonly batchesMax?: number
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a group holds routes of many value and effect types side by side.

@@ -28,6 +28,8 @@ export interface CompiledRoute {
   /** Handlers running, and messages handled but not settled, before no more are started. */
   readonly unsettledMax: number
   readonly batchMax: number
+  /** Transactions of effects under way at once. */
+  readonly batchesMax: number
   readonly timeoutMs: number
   readonly retry: RetryPolicy
   readonly skipsTombstones: boolean
@@ -59,6 +61,7 @@ const compileRoute = (route: Route): CompiledRoute => {
   const concurrencyMax = positive(route, 'concurrencyMax', route.concurrencyMax ?? 512)
   const store = 'store' in route ? route.store : undefined
   const batchMax = positive(route, 'batchMax', ('batchMax' in route ? route.batchMax : undefined) ?? 500)
+  const batchesMax = positive(route, 'batchesMax', ('batchesMax' in route ? route.batchesMax : undefined) ?? 3)
   return {
     topic: route.from,
     group: route.group,
@@ -71,8 +74,9 @@ const compileRoute = (route: Route): CompiledRoute => {
     ordering: route.ordering ?? 'key',
     orderAfterLetter: orderAfterLetterOf(route),
     concurrencyMax,
-    unsettledMax: store === undefined ? 4 * concurrencyMax : concurrencyMax + 2 * batchMax,
+    unsettledMax: store === undefined ? 4 * concurrencyMax : concurrencyMax + 2 * batchesMax * batchMax,
     batchMax,
+    batchesMax,
     timeoutMs: positive(route, 'timeoutMs', route.timeoutMs ?? 30_000),
     retry: { ...defaultRetryPolicy, ...route.retry },
     skipsTombstones: route.tombstones === 'skip',

@@ -7,14 +7,16 @@ import { createFifo, type Fifo } from '../fifo.ts'
 import type { CompiledRoute } from './compiled-route.ts'
 import { deliveryOf } from './dead-letters/letters.ts'
 import { type GroupState, isEnding, recovered, troubled } from './group-state.ts'
-import { isToldOf, type Message } from './message.ts'
+import { isToldOf, type Message, type OwnedPartition } from './message.ts'
 import type { Gate } from './outages/gate.ts'
 import { listOf } from './outputs.ts'
+import { partitionKey } from './owned-partition.ts'
 import { commitClaimOf } from './waiting/waiting-message.ts'
 
 /**
- * Commits the effects of handled messages, one transaction of a route at a time, in the order they were handled. While
- * one is under way the next batch gathers. A refusal of the whole batch is waited out; nothing is dead-lettered for it.
+ * Commits the effects of handled messages, those of a partition in the order they were handled. A route has a few transactions under
+ * way at once, each of partitions that the others have not, so that the database works while the next batch is made; while one is
+ * under way its next batch gathers. A refusal of the whole batch is waited out; nothing is dead-lettered for it.
  */
 export interface EffectBatches {
   add(message: Message): void
@@ -31,6 +33,7 @@ export interface EffectBatchesOptions {
   readonly fenced: (message: Message) => void
 }
 
+/** What goes through one transaction after another. */
 interface Gathering {
   readonly queue: Fifo<Message>
   working: boolean
@@ -41,7 +44,10 @@ interface Gathering {
 export const createEffectBatches = (options: EffectBatchesOptions): EffectBatches => {
   const { state, gate, settled, failed, dropped } = options
   const { clock, random, group } = state.options
-  const gatherings = new Map<CompiledRoute, Gathering>()
+  const gatherings = new Map<CompiledRoute, readonly Gathering[]>()
+  /** By partition: what an assignment leaves under way is committed before what comes again after it. */
+  const places = new Map<string, number>()
+  const gatheringOf = new WeakMap<OwnedPartition, Gathering>()
 
   const work = async (route: CompiledRoute, store: EffectStore<unknown>, gathering: Gathering): Promise<void> => {
     while (gathering.queue.size > 0) {
@@ -97,27 +103,39 @@ export const createEffectBatches = (options: EffectBatchesOptions): EffectBatche
     } else failed(message, result ?? unanswered())
   }
 
+  /** Partitions take turns, and each keeps its gathering. */
+  const gatheringFor = (owner: OwnedPartition): Gathering | undefined => {
+    const { route, topic, partition } = owner
+    let gathering = gatheringOf.get(owner)
+    if (gathering !== undefined) return gathering
+    const ofRoute = gatherings.get(route) ?? Array.from({ length: route.batchesMax }, newGathering)
+    gatherings.set(route, ofRoute)
+    const key = partitionKey(topic, partition)
+    const place = places.get(key) ?? places.size
+    places.set(key, place)
+    gathering = ofRoute[place % ofRoute.length]
+    if (gathering !== undefined) gatheringOf.set(owner, gathering)
+    return gathering
+  }
+
   const pause = (delayMs: number): Promise<void> => new Promise((resolve) => clock.after(delayMs, resolve))
 
   return {
     add(message) {
       const { route } = message.owner
-      if (route.store === undefined) return
-      let gathering = gatherings.get(route)
-      if (gathering === undefined) {
-        gathering = { queue: createFifo(), working: false, gaveUp: false }
-        gatherings.set(route, gathering)
-      }
+      const gathering = gatheringFor(message.owner)
+      if (route.store === undefined || gathering === undefined) return
       gathering.queue.push(message)
       if (gathering.working) return
       gathering.working = true
       const { store } = route
-      const begun = gathering
       // After this turn, so that everything handled in it shares one transaction.
-      setImmediate(() => void work(route, store, begun))
+      setImmediate(() => void work(route, store, gathering))
     },
   }
 }
+
+const newGathering = (): Gathering => ({ queue: createFifo(), working: false, gaveUp: false })
 
 const entryOf = (message: Message, nowMs: number): SettleEntry<unknown> => ({
   messageId: message.messageId,
