@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '@interchange/store'
+import type { Database, Transaction } from '@interchange/store'
 import type { Dice } from './dice.ts'
 import type { HistoryEvent } from './history.ts'
 import type { Kernel } from './kernel.ts'
@@ -224,7 +224,7 @@ export const createRelayServer = (
         idleMsMax: undefined,
         stopIdling: undefined,
       })
-      const queryableOn = (session: Session, commits: boolean): Queryable => ({
+      const statementsOn = (session: Session, commits: boolean): Transaction => ({
         async query<Row extends object>(sql: string, values: readonly unknown[] = []) {
           const rows = await request<readonly Row[]>(session, 'a statement', (then) =>
             execute(session, sql, values, (answer) => {
@@ -236,15 +236,18 @@ export const createRelayServer = (
             note({ kind: 'relay', process: session.client.name, what: 'refused' })
           return rows
         },
+        async execute(sql) {
+          throw new Error(`the relay counts no rows: ${sql}`)
+        },
       })
       return {
         schema: 'sim',
-        query: (sql, values) => queryableOn(sessionOf(), true).query(sql, values),
+        query: (sql, values) => statementsOn(sessionOf(), true).query(sql, values),
         async transaction(work) {
           const session = sessionOf()
           open.add(session)
           try {
-            const result = await work(queryableOn(session, false))
+            const result = await work(statementsOn(session, false))
             await request<void>(session, 'a commit', (then) => {
               if (session.over) return
               end(session, true)

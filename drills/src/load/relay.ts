@@ -1,6 +1,6 @@
 // Relays the outbox, and dies at the crash point it is given.
 import { crashVariable, createCrashPoints, openHistory, readCrashPoint } from '@interchange/drill-kit'
-import { createRelay, type Database, type Queryable } from '@interchange/store'
+import { createRelay, type Database, type Transaction } from '@interchange/store'
 import { onTermination, openDatabase, openTransport, readGround } from './step.ts'
 
 const ground = readGround(process.env)
@@ -16,7 +16,7 @@ const crashing: Database = {
     if (rows.length > 0) reach('query.after')
     return rows
   },
-  async transaction<Result>(work: (tx: Queryable) => Promise<Result>) {
+  async transaction<Result>(work: (tx: Transaction) => Promise<Result>) {
     reach('transaction.before')
     const result = await database.transaction(async (tx) => {
       const worked = await work(tx)

@@ -9,7 +9,10 @@ export interface Queryable {
 }
 
 /** An open transaction; ends with the `work` it was given to. */
-export type Transaction = Queryable
+export interface Transaction extends Queryable {
+  /** As `query`, for statements that answer no rows: how many they wrote. */
+  execute(sql: string, values?: readonly unknown[]): Promise<number>
+}
 
 /** A pool of connections whose statements see one schema. */
 export interface Database extends Queryable {
@@ -77,7 +80,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
       const client = await connect(pool)
       let broken = true
       try {
-        const rows = await run<Row>(client, sql, values)
+        const { rows } = await run<Row>(client, sql, values)
         broken = false
         return rows
       } catch (error) {
@@ -124,10 +127,9 @@ const run = async <Row extends object>(
   client: pg.PoolClient,
   sql: string,
   values: readonly unknown[] | undefined,
-): Promise<readonly Row[]> => {
+): Promise<pg.QueryResult<Row>> => {
   try {
-    const result = await (values === undefined ? client.query<Row>(sql) : client.query<Row>(sql, [...values]))
-    return result.rows
+    return await (values === undefined ? client.query<Row>(sql) : client.query<Row>(sql, [...values]))
   } catch (error) {
     throw storeError(error)
   }
@@ -135,16 +137,22 @@ const run = async <Row extends object>(
 
 const transact = async <Result>(client: pg.PoolClient, work: (tx: Transaction) => Promise<Result>): Promise<Result> => {
   let failed: unknown
+  const ask = async <Row extends object>(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>> => {
+    // Postgres refuses everything after a failed statement; the first failure is the one that says why.
+    if (failed !== undefined) throw failed
+    try {
+      return await run<Row>(client, sql, values)
+    } catch (error) {
+      failed = error
+      throw error
+    }
+  }
   const tx: Transaction = {
     async query<Row extends object>(sql: string, values?: readonly unknown[]) {
-      // Postgres refuses everything after a failed statement; the first failure is the one that says why.
-      if (failed !== undefined) throw failed
-      try {
-        return await run<Row>(client, sql, values)
-      } catch (error) {
-        failed = error
-        throw error
-      }
+      return (await ask<Row>(sql, values)).rows
+    },
+    async execute(sql, values) {
+      return (await ask(sql, values)).rowCount ?? 0
     },
   }
   await run(client, 'BEGIN', undefined)

@@ -69,6 +69,37 @@ test('effects are written once, in the order of delivery, and a redelivery is a 
   expect(await postings(texts)).toEqual(texts)
 })
 
+test('a repetition, an id with other content and a failure among batches of new ids are what they are anywhere', async () => {
+  const store = createEffectStore({ database, apply: write })
+  const group = uniqueGroup()
+  const first = entry(uniqueText())
+  expect(await store.settle(group, [first])).toEqual(['done'])
+  for (let batch = 0; batch < 3; batch++) {
+    // Enough of them for the store to expect no repetition.
+    for (let calm = 0; calm < 25; calm++) expect(await store.settle(group, [entry(uniqueText())])).toEqual(['done'])
+    if (batch === 0) expect(await store.settle(group, [first])).toEqual(['duplicate'])
+    const [fresh, other] = [entry(uniqueText()), entry(uniqueText(), first.messageId, 7)]
+    const [done, duplicate] = await store.settle(group, [fresh, first])
+    expect([done, duplicate]).toEqual(['done', 'duplicate'])
+    expect(await store.settle(group, [fresh, other])).toMatchObject(['duplicate', { code: 'ICX_INBOX_CONFLICT' }])
+    expect(await postings([fresh.effects[0]?.text ?? '', other.effects[0]?.text ?? ''])).toHaveLength(1)
+    const [refused, next] = await store.settle(group, [entry('forbidden'), entry(uniqueText())])
+    expect(refused).toMatchObject({ code: 'ICX_STORE_REFUSED', facts: { sqlState: '23514' } })
+    expect(next).toBe('done')
+  }
+})
+
+test('a repetition that two settlers bring at once among batches of new ids is one effect', async () => {
+  const group = uniqueGroup()
+  const stores = [createEffectStore({ database, apply: write }), createEffectStore({ database, apply: write })]
+  for (const store of stores) for (let calm = 0; calm < 25; calm++) await store.settle(group, [entry(uniqueText())])
+  const batch = Array.from({ length: 200 }, () => entry(uniqueText()))
+  const answers = (await Promise.all(stores.map((store) => store.settle(group, batch)))).flat()
+  expect(answers.filter((answer) => answer === 'done')).toHaveLength(200)
+  expect(answers.filter((answer) => answer === 'duplicate')).toHaveLength(200)
+  expect(await postings(batch.map(({ effects }) => effects[0]?.text ?? ''))).toHaveLength(200)
+})
+
 test('two groups each see the message', async () => {
   const store = createEffectStore({ database, apply: write })
   const one = entry(uniqueText())

@@ -11,6 +11,7 @@ import {
 import type { Database, Transaction } from './database.ts'
 import { inboxId } from './inbox-id.ts'
 import { createInboxMonths } from './inbox-months.ts'
+import { createInboxRows, type InboxRow, RepeatedIds } from './inbox-rows.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { outgoingOf } from './outbox/outgoing-of.ts'
 
@@ -32,12 +33,13 @@ export const createEffectStore = <Effect>({
   tellOutcomes,
 }: EffectStoreOptions<Effect>): EffectStore<Effect | Outgoing> => {
   const months = createInboxMonths(database)
+  const inbox = createInboxRows()
 
   /** `entries` have distinct ids, in delivery order. */
   const settleDistinct = async (group: string, entries: readonly Row<Effect | Outgoing>[]): Promise<void> => {
     try {
       const decided = await database.transaction(async (tx) => {
-        const results = await insertInbox(tx, group, entries)
+        const results = await inbox.insert(tx, group, entries)
         const done = entries.filter((_, place) => results[place] === 'done').map(({ entry }) => entry)
         const effects = done.flatMap((entry) => entry.effects.filter(isEffect))
         if (effects.length > 0) await apply(tx, effects)
@@ -51,6 +53,7 @@ export const createEffectStore = <Effect>({
         row.result = decided[place]
       })
     } catch (error) {
+      if (error instanceof RepeatedIds) return await settleDistinct(group, entries)
       if (!isOneMessages(error)) throw error
       const [first] = entries
       if (entries.length === 1 && first !== undefined) {
@@ -108,69 +111,9 @@ const requireOutbox = (outbox: Outbox | undefined, group: string): Outbox => {
   })
 }
 
-interface Row<Effect> {
-  readonly id: string
+interface Row<Effect> extends InboxRow {
   readonly entry: SettleEntry<Effect>
   result: SettleResult | undefined
-}
-
-const insertSql = `
-  INSERT INTO inbox (group_name, message_id, content_hash, topic, partition, "offset")
-  SELECT $1, * FROM unnest($2::uuid[], $3::bytea[], $4::text[], $5::integer[], $6::bigint[])
-  ON CONFLICT DO NOTHING
-  RETURNING message_id`
-
-const selectSql = `
-  SELECT message_id, content_hash, topic, partition, "offset"
-  FROM inbox WHERE group_name = $1 AND message_id = ANY($2::uuid[])`
-
-const insertInbox = async <Effect>(
-  tx: Transaction,
-  group: string,
-  rows: readonly Row<Effect>[],
-): Promise<readonly SettleResult[]> => {
-  // In one order for everybody, so that two settlers with the same ids wait for each other and never deadlock.
-  const sorted = [...rows].sort((left, right) => (left.id < right.id ? -1 : 1))
-  const inserted = await tx.query<{ message_id: string }>(insertSql, [
-    group,
-    sorted.map(({ id }) => id),
-    sorted.map(({ entry }) => entry.contentHash),
-    sorted.map(({ entry }) => entry.topic),
-    sorted.map(({ entry }) => entry.partition),
-    sorted.map(({ entry }) => entry.offset),
-  ])
-  const fresh = new Set(inserted.map(({ message_id }) => message_id))
-  if (fresh.size === rows.length) return rows.map(() => 'done')
-  const known = await tx.query<KnownRow>(selectSql, [group, rows.map(({ id }) => id).filter((id) => !fresh.has(id))])
-  const byId = new Map(known.map((row) => [row.message_id, row]))
-  return rows.map(({ id, entry }) => (fresh.has(id) ? 'done' : compare(entry, byId.get(id))))
-}
-
-interface KnownRow {
-  readonly message_id: string
-  readonly content_hash: Buffer
-  readonly topic: string
-  readonly partition: number
-  readonly offset: string
-}
-
-const compare = (entry: SettleEntry<unknown>, known: KnownRow | undefined): SettleResult => {
-  if (known === undefined) {
-    // The row that stopped the insert is gone: somebody drops old inbox rows. Nothing was decided.
-    throw new InterchangeError('ICX_STORE_CONTENTION', `The inbox row of ${entry.messageId} vanished.`, {
-      class: 'transient',
-    })
-  }
-  if (known.content_hash.equals(entry.contentHash)) return 'duplicate'
-  return new InterchangeError('ICX_INBOX_CONFLICT', `Message ${entry.messageId} was settled with other content.`, {
-    class: 'poison',
-    facts: {
-      messageId: entry.messageId,
-      firstTopic: known.topic,
-      firstPartition: known.partition,
-      firstOffset: Number(known.offset),
-    },
-  })
 }
 
 const outcomesOf = (rows: readonly Row<unknown>[], results: readonly SettleResult[]): readonly DeliveryOutcome[] =>

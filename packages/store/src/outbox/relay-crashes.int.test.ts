@@ -41,7 +41,7 @@ const dyingAt = (at: number, after: boolean): { database: Database; died: () => 
     database: {
       ...database,
       ...dying(database),
-      transaction: (work) => database.transaction((tx) => work(dying(tx))),
+      transaction: (work) => database.transaction((tx) => work({ ...tx, ...dying(tx) })),
     },
   }
 }
