@@ -23,6 +23,7 @@ export const figures = {
   probesPerSecond: 'how often a dependency that is away was asked, once that had been noticed',
   putAsidePercent: 'how many of all messages were put aside for a dependency that is away',
   nextCommitMs: 'longest from the end of a transaction coordinator until every partition has committed again',
+  withheldMs: 'longest that an open transaction of a stopped member kept readers of committed records waiting',
 } as const
 
 export type Figure = keyof typeof figures
@@ -134,4 +135,5 @@ const measures: Readonly<Record<Figure, Measure>> = {
   probesPerSecond: noted('probesPerSecond'),
   putAsidePercent: noted('putAsidePercent'),
   nextCommitMs: noted('nextCommitMs'),
+  withheldMs: noted('withheldMs'),
 }

@@ -1,16 +1,12 @@
 import type { Invariant } from '@interchange/drill-kit'
 import { bounceBroker } from '../faults/broker-outages.ts'
+import { takeOverBeforeMarkers } from '../faults/markers.ts'
 import { killMember, restartMember } from '../faults/members.ts'
+import { freezeInTransaction, hangTransaction } from '../faults/open-transactions.ts'
 import { database, network } from '../faults/toxics.ts'
-import {
-  crashCopier,
-  freezeInTransaction,
-  interleaveAborts,
-  killTransactionCoordinator,
-  loseEndAnswer,
-} from '../faults/transactions.ts'
+import { crashCopier, interleaveAborts, killTransactionCoordinator, loseEndAnswer } from '../faults/transactions.ts'
 import type { Scenario } from '../scenario.ts'
-import type { Load } from '../setting.ts'
+import type { Load, OwnBrokers } from '../setting.ts'
 
 /** What holds of every step that is transformed in transactions. */
 const transactional = [
@@ -29,6 +25,12 @@ const transactional = [
 ] as const satisfies readonly Invariant[]
 
 const load: Load = { by: 'publisher', keys: 40, perSecond: 100 }
+
+/** Brokers that also talk to each other through the proxies, where the markers of transactions can be held. */
+const proxiedBrokers: OwnBrokers = { settings: { 'inter.broker.listener.name': 'PLAINTEXT' } }
+
+/** How long a transaction may stay open where one hangs; the broker looks for those that do every ten seconds. */
+const openMs = 5_000
 
 const copierPoints = ['send.before', 'send.after', 'offsets.before', 'offsets.after', 'commit.before', 'commit.after']
 
@@ -119,6 +121,33 @@ export const transactionScenarios: readonly Scenario[] = [
     invariants: transactional,
   },
   {
+    name: 'C5',
+    title: 'prepare-commit-takeover',
+    says: 'Holds back the markers of transactions whose commit was acknowledged, kills the member that was told so (SIGKILL) and lets the next one join meanwhile. That one must begin behind them, and every output be there once.',
+    brokers: 1,
+    ownBrokers: proxiedBrokers,
+    members: 1,
+    work: 'transfers',
+    load,
+    faults: [{ fault: takeOverBeforeMarkers, times: { smoke: 1, full: 20 }, everyMs: 1_000 }],
+    settleMs: 30_000,
+    invariants: transactional,
+  },
+  {
+    name: 'C5-stock',
+    title: 'prepare-commit-takeover, stock kafkajs',
+    says: 'Does the same to a member of stock kafkajs 2.2.4, which begins where the group stood when it joined. It must write outputs twice, or the drill above proves nothing.',
+    brokers: 1,
+    ownBrokers: proxiedBrokers,
+    members: 1,
+    work: 'stock-transfers',
+    load,
+    faults: [{ fault: takeOverBeforeMarkers, times: { smoke: 1, full: 20 }, everyMs: 1_000 }],
+    settleMs: 60_000,
+    invariants: ['V4'],
+    mustBreak: true,
+  },
+  {
     name: 'C6',
     title: 'transaction-coordinator-kill',
     says: 'Kills the broker that coordinates a transaction (SIGKILL) with the end of it on its way. Every partition must commit again within ten seconds, and every output be there once.',
@@ -130,6 +159,21 @@ export const transactionScenarios: readonly Scenario[] = [
     settleMs: 60_000,
     invariants: transactional,
     bounds: { nextCommitMs: 10_000 },
+  },
+  {
+    name: 'C7',
+    title: 'hanging-transaction',
+    says: 'Stops the only member in the middle of a transaction (SIGSTOP) and loses the end of it. The group that reads its outputs must call for help and go on within ten seconds after the broker may end it, and every output be there once.',
+    brokers: 1,
+    members: 1,
+    work: 'transfers',
+    books: true,
+    transactionTimeoutMs: openMs,
+    load,
+    faults: [{ fault: hangTransaction, times: { smoke: 1, full: 20 }, everyMs: 1_000 }],
+    settleMs: 30_000,
+    invariants: [...transactional, 'V11'],
+    bounds: { withheldMs: openMs + 10_000 },
   },
   {
     name: 'C8',

@@ -6,6 +6,7 @@ export const apiKeys = {
   heartbeat: 12,
   initProducerId: 22,
   endTxn: 26,
+  writeTxnMarkers: 27,
   txnOffsetCommit: 28,
 } as const
 
