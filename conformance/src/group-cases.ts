@@ -167,6 +167,25 @@ export const groupCases = (stage: () => Stage): void => {
     expect(performance.now() - resumedMs).toBeLessThan(1_000)
   })
 
+  test('T70 what is resumed is not kept waiting by a fetch of others that have nothing (K25)', async () => {
+    const [topic, empty] = [await stage().topic(), await stage().topic()]
+    const member = await stage().join([topic, empty])
+    const rounds = 20
+    let waitedMs = 0
+    for (let round = 1; round <= rounds; round++) {
+      member.consumer.pause([{ topic, partition: 0 }])
+      await stage().sent([record(topic, String(round))])
+      // The fetch of the empty one is under way.
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      const resumedMs = performance.now()
+      member.consumer.resume([{ topic, partition: 0 }])
+      await until('the record', () => member.records().length === round)
+      waitedMs += performance.now() - resumedMs
+    }
+    // Kept waiting, each is held up for nearly all of a fetch's 250 ms.
+    expect(waitedMs / rounds).toBeLessThan(80)
+  })
+
   test('T26 a partition that was paused is not paused in its next assignment (K26)', async () => {
     const topic = await stage().topic()
     const one = await stage().join([topic])

@@ -46,6 +46,9 @@ export interface KafkajsGroup {
   } | null
   readonly offsetManager: OffsetManager | null
   readonly seekOffset: Map<unknown, unknown>
+  readonly subscriptionState: { paused(): readonly unknown[] }
+  /** Of its fetches, in milliseconds. */
+  maxWaitTime: number
   /** What one broker has for the assignment; kafkajs passes on what is not empty. */
   fetch(nodeId: string): Promise<readonly (FetchedBatch & { readonly offsetManager: OffsetManager | null })[]>
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '@interchange/messaging'
 import type { Cluster } from 'kafkajs'
+import { fetchWaitMs } from '../fetch-wait.ts'
 import type { FetchedRecords } from '../group-session.ts'
 import type { KafkaConfig } from '../kafka-config.ts'
 import { type FetchPosition, type RangeClient, unknownPartition } from '../read-ranges.ts'
@@ -7,7 +8,6 @@ import { clusterOf, createKafkajsClient } from './kafkajs-client.ts'
 import type { FetchResponse } from './kafkajs-internals.ts'
 import { readFetched } from './read-fetched.ts'
 
-const fetchWaitMs = 250
 const partitionBytesMax = 1024 * 1024
 
 /** Fetches by kafkajs' cluster, below its consumer. */
@@ -50,7 +50,7 @@ const fetchFrom = async (
 ): Promise<FetchedRecords[]> => {
   const broker = await cluster.findBroker({ nodeId })
   const { responses } = (await broker.fetch({
-    maxWaitTime: fetchWaitMs,
+    maxWaitTime: fetchWaitMs(false),
     minBytes: 1,
     topics: positions.map(({ topic, partition, offset }) => ({
       topic,

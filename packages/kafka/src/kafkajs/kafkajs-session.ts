@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConsumerOptions, Logger, TopicPartition } from '@interchange/messaging'
 import kafkajs, { type Assigner, type Cluster, type EachBatchPayload, type PartitionAssigner } from 'kafkajs'
+import { fetchWaitMs } from '../fetch-wait.ts'
 import { type GroupSession, type GroupSessionHooks, isWithheld } from '../group-session.ts'
 import { type KafkaConfig, metadataMaxAgeMs } from '../kafka-config.ts'
 import { sharePartitions } from '../share-partitions.ts'
@@ -10,8 +11,6 @@ import type { FetchedBatch, KafkajsGroup } from './kafkajs-internals.ts'
 import { readFetched } from './read-fetched.ts'
 import { tellRefusals } from './tell-refusals.ts'
 
-/** Fetches wait this long for data, so a resume is seen this late at worst (trap K25). */
-const maxWaitTimeInMs = 250
 const fetchBytesMax = 10 * 1024 * 1024
 const retriesWithinSession = 3
 
@@ -33,7 +32,7 @@ export const createKafkajsSession = (
   const beforeJoin = async (joining: KafkajsGroup): Promise<void> => {
     if (group === undefined) {
       group = joining
-      tellWithheld(joining)
+      watchFetches(joining)
       group.memberId = formerId ?? null
       return
     }
@@ -45,10 +44,11 @@ export const createKafkajsSession = (
     }
   }
 
-  /** kafkajs keeps it to itself when a fetch brings nothing. */
-  const tellWithheld = (of: KafkajsGroup): void => {
+  /** Says how long each may wait, and tells what is withheld: kafkajs keeps it to itself when a fetch brings nothing. */
+  const watchFetches = (of: KafkajsGroup): void => {
     const fetch = of.fetch.bind(of)
     of.fetch = async (nodeId) => {
+      of.maxWaitTime = fetchWaitMs(of.subscriptionState.paused().length > 0)
       const batches = await fetch(nodeId)
       for (const { topic, partition, fetchedOffset, bytes, highWatermark, offsetManager } of batches) {
         const [offset, end] = [Number(fetchedOffset), Number(highWatermark)]
@@ -72,7 +72,7 @@ export const createKafkajsSession = (
     heartbeatInterval: Math.min(3_000, Math.max(200, Math.floor(options.sessionTimeoutMs / 10))),
     maxBytesPerPartition: options.fetchPartitionBytesMax,
     maxBytes: fetchBytesMax,
-    maxWaitTimeInMs,
+    maxWaitTimeInMs: fetchWaitMs(false),
     metadataMaxAge: metadataMaxAgeMs(config),
     readUncommitted: options.isolation === 'read_uncommitted',
     allowAutoTopicCreation: false,

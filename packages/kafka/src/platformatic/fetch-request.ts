@@ -6,8 +6,6 @@ import { type AbortedTransaction, decodeBatches } from '../records/decode-batche
 import { brokerError } from './broker-error.ts'
 import type { Cluster } from './cluster.ts'
 
-/** Fetches wait this long for data, so a resume is seen this late at worst (trap K25). */
-const waitMs = 250
 const bytesMax = 10 * 1024 * 1024
 const fetchKey = 1
 const fetchVersion = 11
@@ -39,6 +37,7 @@ export const fetchFrom = async (
   cluster: Cluster,
   nodeId: number,
   positions: readonly FetchPosition[],
+  waitMs: number,
   { isolation, partitionBytesMax }: FetchLimits,
 ): Promise<readonly PositionedRecords[]> => {
   const fetched = await cluster.askNode(

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TopicPartition } from '@interchange/messaging'
+import { fetchWaitMs } from '../fetch-wait.ts'
 import type { FetchedRecords } from '../group-session.ts'
 import { kafkaError, rootOf } from '../kafka-error.ts'
 import type { FetchPosition } from '../read-ranges.ts'
@@ -86,7 +87,7 @@ export const startFetcher = (
     // Another partition first each time: the broker fills its answer in this order.
     const first = turn % open.length
     const asked = [...open.slice(first), ...open.slice(0, first)].map((position) => ({ ...position }))
-    const batches = await fetchFrom(cluster, nodeId, asked, limits)
+    const batches = await fetchFrom(cluster, nodeId, asked, fetchWaitMs(open.length < mine.length), limits)
     failures = 0
     for (const batch of batches) {
       if (stopped) return false

@@ -1,3 +1,4 @@
+import { fetchWaitMs } from '../fetch-wait.ts'
 import type { KafkaConfig } from '../kafka-config.ts'
 import type { FetchPosition, RangeClient } from '../read-ranges.ts'
 import { type Cluster, createCluster } from './cluster.ts'
@@ -12,7 +13,9 @@ export const createPlatformaticRangeClient = (config: KafkaConfig): RangeClient 
     async fetch(positions) {
       topics = [...new Set(positions.map(({ topic }) => topic))]
       const groups = await byLeader(cluster, positions)
-      const fetched = await Promise.all(groups.map(([nodeId, group]) => fetchFrom(cluster, nodeId, group, limits)))
+      const fetched = await Promise.all(
+        groups.map(([nodeId, group]) => fetchFrom(cluster, nodeId, group, fetchWaitMs(false), limits)),
+      )
       return fetched.flat()
     },
     refresh: () => cluster.refresh(topics),
