@@ -1,4 +1,5 @@
 import avro from 'avsc'
+import { shortAscii } from './short-ascii.ts'
 
 /**
  * The widest long that avsc writes and reads exactly. Above it a long is doubled past 2^53 on its way, and a negative one
@@ -8,8 +9,18 @@ export const longMax = 2 ** 52
 
 type Hook = (value: unknown, type: avro.Type) => void
 
+/** Where avsc stands in what it reads. */
+interface Tap {
+  readonly buf: Buffer
+  pos: number
+}
+
 /** The half of an avsc type that its declarations leave out. */
-interface Inside {
+interface Inside extends Writing {
+  _read(tap: Tap): unknown
+}
+
+interface Writing {
   _check(value: unknown, flags: unknown, hook: Hook | undefined, path: unknown): boolean
   _write(tap: unknown, value: unknown): void
 }
@@ -26,6 +37,19 @@ const refuse = (type: avro.Type, value: unknown, hook: Hook | undefined): false 
 
 /** A lone surrogate has no UTF-8: avsc would write bytes that are read back as U+FFFD. */
 class WellFormedString extends avro.types.StringType implements Inside {
+  _read(tap: Tap): unknown {
+    const { buf, pos } = tap
+    // A length up to 63 is one byte, doubled; a negative one is odd.
+    const doubled = buf[pos] as number
+    if (doubled <= 16 && (doubled & 1) === 0) {
+      const text = shortAscii(buf, pos + 1, doubled >> 1)
+      if (text !== undefined) {
+        tap.pos = pos + 1 + (doubled >> 1)
+        return text
+      }
+    }
+    return stringInside._read.call(this, tap)
+  }
   _check(value: unknown, _flags: unknown, hook: Hook | undefined): boolean {
     return (typeof value === 'string' && value.isWellFormed()) || refuse(this, value, hook)
   }
@@ -36,7 +60,7 @@ class WellFormedString extends avro.types.StringType implements Inside {
 }
 
 /** See `longMax`. */
-class ExactLong extends avro.types.LongType implements Inside {
+class ExactLong extends avro.types.LongType implements Writing {
   _check(value: unknown, _flags: unknown, hook: Hook | undefined): boolean {
     return (Number.isInteger(value) && Math.abs(value as number) <= longMax) || refuse(this, value, hook)
   }
@@ -47,7 +71,7 @@ class ExactLong extends avro.types.LongType implements Inside {
 }
 
 /** avsc looks symbols up in an object with a prototype: "constructor" would be written as the first symbol. */
-class OwnSymbolEnum extends avro.types.EnumType implements Inside {
+class OwnSymbolEnum extends avro.types.EnumType implements Writing {
   _check(value: unknown, _flags: unknown, hook: Hook | undefined): boolean {
     return (typeof value === 'string' && this.symbols.includes(value)) || refuse(this, value, hook)
   }
