@@ -39,10 +39,10 @@ export interface GroupLimits {
 }
 
 export const defaultGroupLimits: GroupLimits = {
-  partitionRecordsMax: 8_192,
+  partitionRecordsMax: 4_096,
   partitionBytesMax: 8 * 1024 * 1024,
   bytesMax: 64 * 1024 * 1024,
-  fetchPartitionBytesMax: 1024 * 1024,
+  fetchPartitionBytesMax: 512 * 1024,
   waitingKeyBytesMax: 1024 * 1024,
   waitingPartitionBytesMax: 4 * 1024 * 1024,
   heldKeysCheckMs: 1_000,
