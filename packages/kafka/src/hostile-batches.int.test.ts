@@ -56,8 +56,17 @@ describe.each(drivers)('%s reads what other clients have written', (driver) => {
     await admin.createTopics([{ name, partitions: 1, replicationFactor: 1, configs }])
     return name
   }
+  /** The leader of a topic that was created just now may not know of it yet. */
   const write = async (topic: string, batch: Buffer): Promise<void> => {
-    await cluster.askNode(await cluster.leaderOf(topic, 0), rawProduce, topic, batch)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await cluster.askNode(await cluster.leaderOf(topic, 0), rawProduce, topic, batch)
+        return
+      } catch (error) {
+        if (attempt === 20) throw error
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
   }
   const good = (topic: string, text: string): Promise<void> => write(topic, batchOf(topic, [text]))
 
