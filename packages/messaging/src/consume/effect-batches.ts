@@ -44,10 +44,12 @@ interface Gathering {
 export const createEffectBatches = (options: EffectBatchesOptions): EffectBatches => {
   const { state, gate, settled, failed, dropped } = options
   const { clock, random, group } = state.options
-  const gatherings = new Map<CompiledRoute, readonly Gathering[]>()
-  /** By partition: what an assignment leaves under way is committed before what comes again after it. */
-  const places = new Map<string, number>()
-  const gatheringOf = new WeakMap<OwnedPartition, Gathering>()
+  /** Those of a route, whose turn comes next first. */
+  const turnsOf = new Map<CompiledRoute, Gathering[]>()
+  /** What an assignment of a partition leaves under way is committed before what comes again after it. */
+  const byPartition = new Map<string, Gathering>()
+  /** The same, without a text for every message. */
+  const byOwner = new WeakMap<OwnedPartition, Gathering>()
 
   const work = async (route: CompiledRoute, store: EffectStore<unknown>, gathering: Gathering): Promise<void> => {
     while (gathering.queue.size > 0) {
@@ -104,18 +106,22 @@ export const createEffectBatches = (options: EffectBatchesOptions): EffectBatche
   }
 
   /** Partitions take turns, and each keeps its gathering. */
-  const gatheringFor = (owner: OwnedPartition): Gathering | undefined => {
-    const { route, topic, partition } = owner
-    let gathering = gatheringOf.get(owner)
-    if (gathering !== undefined) return gathering
-    const ofRoute = gatherings.get(route) ?? Array.from({ length: route.batchesMax }, newGathering)
-    gatherings.set(route, ofRoute)
-    const key = partitionKey(topic, partition)
-    const place = places.get(key) ?? places.size
-    places.set(key, place)
-    gathering = ofRoute[place % ofRoute.length]
-    if (gathering !== undefined) gatheringOf.set(owner, gathering)
+  const gatheringOf = (owner: OwnedPartition): Gathering => {
+    const known = byOwner.get(owner)
+    if (known !== undefined) return known
+    const key = partitionKey(owner.topic, owner.partition)
+    const gathering = byPartition.get(key) ?? nextOf(owner.route)
+    byPartition.set(key, gathering)
+    byOwner.set(owner, gathering)
     return gathering
+  }
+
+  const nextOf = (route: CompiledRoute): Gathering => {
+    const turns = turnsOf.get(route) ?? []
+    turnsOf.set(route, turns)
+    const next = (turns.length < route.batchesMax ? undefined : turns.shift()) ?? newGathering()
+    turns.push(next)
+    return next
   }
 
   const pause = (delayMs: number): Promise<void> => new Promise((resolve) => clock.after(delayMs, resolve))
@@ -123,8 +129,8 @@ export const createEffectBatches = (options: EffectBatchesOptions): EffectBatche
   return {
     add(message) {
       const { route } = message.owner
-      const gathering = gatheringFor(message.owner)
-      if (route.store === undefined || gathering === undefined) return
+      if (route.store === undefined) return
+      const gathering = gatheringOf(message.owner)
       gathering.queue.push(message)
       if (gathering.working) return
       gathering.working = true
