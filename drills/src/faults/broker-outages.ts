@@ -3,6 +3,7 @@ import { freeze, type TcpProxy, type Toxic, thaw } from '@interchange/drill-kit'
 import type { ClusterBroker } from '@interchange/stack'
 import { waitFor } from '@interchange/testing'
 import { type Fault, type Occasion, seenMs } from './fault.ts'
+import { holdRequests } from './hold-requests.ts'
 import { allInSync, replicasOf } from './replicas.ts'
 
 /** SIGKILL of so many brokers at once, which are started again after so long; seen when all of them are gone. */
@@ -44,22 +45,16 @@ export const killCoordinator: Fault = {
   async carryOut({ stage }) {
     await allInSync(stage)
     const { brokerProxies, cluster } = stage.arena
-    const holds = await Promise.all(
-      brokerProxies.map((proxy) => proxy.add({ kind: 'hold-request', request: 'heartbeat' })),
-    )
-    let place = -1
+    const holding = await holdRequests(stage.arena, 'heartbeat')
+    let broker: ClusterBroker | undefined
     try {
-      const held = (): boolean => {
-        place = holds.findIndex((hold) => hold.effects() > 0)
-        return place >= 0
-      }
-      await waitFor(held, { timeoutMs: seenMs, everyMs: 5, what: 'a heartbeat' })
-      await cluster.brokers[place]?.kill()
+      const place = await waitFor(holding.place, { timeoutMs: seenMs, everyMs: 5, what: 'a heartbeat' })
+      broker = cluster.brokers[place]
+      await broker?.kill()
       brokerProxies[place]?.cut()
     } finally {
-      await Promise.all(holds.map((hold) => hold.remove()))
+      await holding.release()
     }
-    const broker = cluster.brokers[place]
     if (broker === undefined || broker.pid() !== null) throw new Error('the coordinator still runs')
     const killedAt = stage.facts().at(-1)?.at ?? 0
     const committed = (): boolean =>

@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { nowMs } from '@interchange/drill-kit'
 import { waitFor } from '@interchange/testing'
-import type { Actor, Stage } from '../stage.ts'
+import type { Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
+import { holdRequests } from './hold-requests.ts'
+import { killMember } from './members.ts'
 
 /** By then each partition has a transaction whose end was answered, and nothing behind it. */
 const endedMs = 1_000
@@ -16,25 +18,18 @@ const askedMs = 2_000
  */
 export const takeOverBeforeMarkers: Fault = {
   name: 'take-over-before-markers',
-  async carryOut({ stage }) {
-    const { arena, facts, members } = stage
-    const holding = await Promise.all(
-      arena.brokerProxies.map((proxy) => proxy.add({ kind: 'hold-request', request: 'writeTxnMarkers' })),
-    )
+  async carryOut(occasion) {
+    const { arena, facts, members } = occasion.stage
+    const holding = await holdRequests(arena, 'writeTxnMarkers')
     try {
-      const held = () => holding.some((toxic) => toxic.effects() > 0)
+      const held = () => holding.place() !== undefined
       await waitFor(held, { timeoutMs: seenMs, everyMs: 20, what: 'a marker on its way' })
       await pause(endedMs)
-      const [member] = members.splice(0, 1)
-      if (member === undefined) throw new Error('there is no member')
-      member.signal('SIGKILL')
-      await member.process.exited
-      const heir = await stage.start('member')
-      members.push(heir)
-      await joined(stage, heir)
+      await killMember.carryOut(occasion)
+      await joined(occasion.stage)
       await pause(askedMs)
     } finally {
-      await Promise.all(holding.map((toxic) => toxic.remove()))
+      await holding.release()
     }
     const releasedAt = nowMs()
     const [heir] = members
@@ -44,11 +39,11 @@ export const takeOverBeforeMarkers: Fault = {
   },
 }
 
-/** The group is this member's alone: the dead one's session is over. */
-const joined = async ({ admin, group }: Stage, { proc }: Actor): Promise<void> => {
+/** The group is the new member's alone: the dead one's session is over. */
+const joined = async ({ admin, group, members: [heir] }: Stage): Promise<void> => {
   const alone = async (): Promise<boolean> => {
     const { state, members } = await admin.describeGroup(group)
-    return state === 'Stable' && members.length === 1 && members.every(({ clientId }) => clientId === proc)
+    return state === 'Stable' && members.length === 1 && members.every(({ clientId }) => clientId === heir?.proc)
   }
-  await waitFor(alone, { timeoutMs: seenMs, everyMs: 200, what: `${proc} to join` })
+  await waitFor(alone, { timeoutMs: seenMs, everyMs: 200, what: `${heir?.proc} to join` })
 }

@@ -3,7 +3,7 @@ import { freeze, type Happened, nowMs, thaw } from '@interchange/drill-kit'
 import { waitFor } from '@interchange/testing'
 import type { Actor, Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
-import { holdEnds } from './transactions.ts'
+import { holdRequests } from './hold-requests.ts'
 
 type Commit = Extract<Happened, { op: 'commit' }>
 
@@ -69,18 +69,17 @@ export const hangTransaction: Fault = {
 
 /** Holds the ends of all transactions, stops a member that waits for one, and loses what was held. */
 const stopInTransaction = async (stage: Stage): Promise<{ readonly member: Actor; readonly commit: Commit }> => {
-  const { brokerProxies } = stage.arena
-  const holding = await holdEnds(stage)
+  const holding = await holdRequests(stage.arena, 'endTxn')
   try {
     const commit = await heldCommit(stage, nowMs())
     const member = stage.members.find(({ proc }) => proc === commit.proc)
     if (member === undefined) throw new Error(`${commit.proc} is not one of the members`)
     await freeze(member)
     // What is held dies with the connection, as it would in a network that is cut with its machine.
-    for (const proxy of brokerProxies) proxy.cut()
+    for (const proxy of stage.arena.brokerProxies) proxy.cut()
     return { member, commit }
   } finally {
-    await Promise.all(holding.map((toxic) => toxic.remove()))
+    await holding.release()
   }
 }
 

@@ -1,8 +1,9 @@
-import { type ActiveToxic, crashText, crashVariable, nowMs } from '@interchange/drill-kit'
+import { crashText, crashVariable, nowMs } from '@interchange/drill-kit'
 import { waitFor } from '@interchange/testing'
 import { abortedPerRound, roundsPerSignal } from '../load/interleaving.ts'
-import { partitions, type Stage } from '../stage.ts'
+import { partitions } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
+import { holdRequests } from './hold-requests.ts'
 import { allInSync } from './replicas.ts'
 
 /** A member dies at this step of a transaction; seen when it is gone by its own SIGKILL. */
@@ -46,15 +47,15 @@ export const killTransactionCoordinator: Fault = {
     const { arena, facts, history } = stage
     const { brokerProxies, cluster } = arena
     await allInSync(stage)
-    const holding = await holdEnds(stage)
-    const place = await waitFor(() => placesOf(holding).at(0), { timeoutMs: seenMs, everyMs: 5, what: 'an end' })
+    const holding = await holdRequests(arena, 'endTxn')
+    const place = await waitFor(holding.place, { timeoutMs: seenMs, everyMs: 5, what: 'an end' })
     const broker = cluster.brokers[place]
     if (broker === undefined) throw new Error('there is no such broker')
     try {
       await broker.kill()
       brokerProxies[place]?.cut()
     } finally {
-      await Promise.all(holding.map((toxic) => toxic.remove()))
+      await holding.release()
     }
     const killedAt = nowMs()
     const committed = (): boolean =>
@@ -72,14 +73,6 @@ export const killTransactionCoordinator: Fault = {
     return broker.name
   },
 }
-
-/** Keeps the ends of transactions from every broker until the toxics are removed. */
-export const holdEnds = ({ arena }: Stage): Promise<readonly ActiveToxic[]> =>
-  Promise.all(arena.brokerProxies.map((proxy) => proxy.add({ kind: 'hold-request', request: 'endTxn' })))
-
-/** Before which brokers something is held. */
-const placesOf = (holding: readonly ActiveToxic[]): readonly number[] =>
-  holding.flatMap((toxic, place) => (toxic.effects() > 0 ? [place] : []))
 
 /** Rounds of interleaved transactions that are aborted; seen when their writer was told that each is. */
 export const interleaveAborts: Fault = {
