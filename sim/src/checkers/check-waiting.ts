@@ -52,9 +52,10 @@ export const checkWaiting: Checker = (plan, report, ends) => {
   /** A letter's outcome, and with a store that tells outcomes every other one, is told before the row goes. */
   const checkTold = ({ process, topic, partition, offset }: Extract<Happened, { kind: 'left' }>): void => {
     const record = ends.recordAt(topic, partition, offset)
+    if (record === undefined) return
     const hasFailed = (table.get(`${topic}/${partition}`)?.get(offset)?.attempts ?? 0) > 0
-    if (record === undefined || (ends.rightEnd(record) !== 'letter' && !(plan.tellsOutcomes && hasFailed))) return
-    if (!told.has(record.id))
+    const isLetter = ends.rightEnd(record) === 'letter' && !ends.isReplayed(record)
+    if ((isLetter || (plan.tellsOutcomes && hasFailed)) && !told.has(record.id))
       report('W5', `${process} takes ${topic}/${partition}/${offset} out; its outcome is not told`)
   }
 

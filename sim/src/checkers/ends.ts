@@ -14,6 +14,8 @@ export interface Ends {
   rightEnd(record: Append): RightEnd
   /** Its dead letter is written, and so is the report of it. */
   isBuried(record: Append): boolean
+  /** A replay of its letter went well: it is a duplicate when it comes again, and nothing is told of that. */
+  isReplayed(record: Append): boolean
   isFinished(record: Append): boolean
   /** It is, or was, in the waiting table, so that its offset may pass. */
   hasWaited(record: Append): boolean
@@ -59,14 +61,16 @@ export const createEnds = (plan: Plan): Ends => {
     kept.held.has(offsetKey(record)) ||
     kept.released.has(offsetKey(record))
 
+  const hasEffect = ({ n, part }: Append): boolean => effects.has(`${n}/${part}`)
+  const isReplayed = (record: Append): boolean => rightEnd(record) === 'letter' && hasEffect(record)
+
   const isFinished = (record: Append): boolean => {
     if (isBuried(record)) return isMinded(record)
-    const { n, part, replayId, archives } = record
+    const { n, replayId, archives } = record
     const message = plan.messages[n ?? -1]
     switch (rightEnd(record)) {
       case 'letter':
-        // A copy that comes behind a replay that went well is a duplicate.
-        return effects.has(`${n}/${part}`)
+        return isReplayed(record)
       case 'nothing':
         return true
       case 'released':
@@ -76,7 +80,7 @@ export const createEnds = (plan: Plan): Ends => {
       case 'handled':
         return n !== undefined && handled.has(n)
       case 'effect':
-        return effects.has(`${n}/${part}`)
+        return hasEffect(record)
       case 'published':
         return Array.from({ length: message?.parts ?? 0 }, (_, output) => `${n}/${output}`).every((output) =>
           published.has(output),
@@ -122,6 +126,7 @@ export const createEnds = (plan: Plan): Ends => {
     recordAt: (topic, partition, offset) => records.get(offsetKey({ topic, partition, offset })),
     rightEnd,
     isBuried,
+    isReplayed,
     isFinished,
     hasMoved: (record) => (lastCopy.get(originOf(record)) ?? 0) > (copies.get(offsetKey(record)) ?? 0),
     originOf,

@@ -4,6 +4,7 @@ import { type GroupState, isEnding } from './group-state.ts'
 import { Message, type OwnedPartition } from './message.ts'
 import { partitionKey } from './owned-partition.ts'
 import { recordBytes } from './record-bytes.ts'
+import { isBehindWaiting } from './waiting/waiting-message.ts'
 
 /** Takes what the transport delivers and keeps every window within its bounds. Returns at once. */
 export interface Intake {
@@ -80,6 +81,8 @@ export const createIntake = ({ state, commits, holdBack, list }: IntakeOptions):
     const message = partition.stillRunning.get(record.offset)
     partition.stillRunning.delete(record.offset)
     if (message === undefined || (message.stage !== 'running' && message.stage !== 'settling')) return false
+    // The one before it has to be handled again, its claim being void, and this one after it.
+    if (partition.room !== undefined && isBehindWaiting(partition.room.held, message)) return false
     message.owner.busy--
     message.owner = partition
     partition.busy++

@@ -74,7 +74,8 @@ export const commitClaimOf = (message: Message): WaitingClaim | undefined => {
   return message.room === 'in' || isBehindWaiting(room.held, message) ? room.claim : undefined
 }
 
-const isBehindWaiting = (held: ReadonlyMap<number, Message>, { offset, laneKey }: Message): boolean => {
+/** Something of its key that came before it waits in the room. */
+export const isBehindWaiting = (held: ReadonlyMap<number, Message>, { offset, laneKey }: Message): boolean => {
   for (const waiting of held.values()) if (waiting.offset < offset && waiting.laneKey === laneKey) return true
   return false
 }
