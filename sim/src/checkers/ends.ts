@@ -65,7 +65,7 @@ export const createEnds = (plan: Plan): Ends => {
   const isReplayed = (record: Append): boolean => rightEnd(record) === 'letter' && hasEffect(record)
 
   const isFinished = (record: Append): boolean => {
-    if (isBuried(record)) return isMinded(record)
+    if (isBuried(record)) return isMinded(record) || isReplayed(record)
     const { n, replayId, archives } = record
     const message = plan.messages[n ?? -1]
     switch (rightEnd(record)) {
