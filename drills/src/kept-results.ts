@@ -17,9 +17,13 @@ export const resultsFolder = join(checkoutFolder, 'drills', 'results')
 
 const fileOf = (name: string): string => join(resultsFolder, `${name}.json`)
 
-/** The last commit that changed more than results and their table: committing those must not make them old. */
+/** What drills run, and how: texts, tests and the results themselves make no result old. */
+const drilled = ['packages', 'drills', 'patches', 'pnpm-lock.yaml']
+const notDrilled = ['drills/results', '*.md', '*.test.ts', '*.fixture.ts']
+
+/** The last commit that changed what is drilled. */
 export const drilledCommit = (): string => {
-  const args = ['log', '-1', '--format=%h', '--', '.', ':(exclude)drills/results', ':(exclude)drills/README.md']
+  const args = ['log', '-1', '--format=%h', '--', ...drilled, ...notDrilled.map((path) => `:(exclude)${path}`)]
   return execFileSync('git', args, { encoding: 'utf8', cwd: checkoutFolder }).trim()
 }
 

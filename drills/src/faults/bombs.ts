@@ -4,7 +4,14 @@ import type { Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
 import { kafkaTool } from './kafka-tool.ts'
 import { countLetters } from './letters.ts'
-import { committedOf, deleteRecords, resetOffsets, startMembers, untilAllDone } from './operator.ts'
+import {
+  committedOf,
+  deleteRecords,
+  resetOffsets,
+  startMembers,
+  untilAllDone,
+  untilMembersEndedWith,
+} from './operator.ts'
 import { type OwnStep, openSender } from './send-steps.ts'
 
 /** Nearly as much as a topic takes by default. */
@@ -60,7 +67,6 @@ const unpackedBytes = 80 * 1024 * 1024
 export const dropPackedBomb = (codec: 'gzip' | 'zstd'): Fault => ({
   name: `${codec}-bomb`,
   async carryOut({ stage, writer }) {
-    const { members, facts } = stage
     await freeze(writer)
     try {
       await untilAllDone(stage)
@@ -70,12 +76,7 @@ export const dropPackedBomb = (codec: 'gzip' | 'zstd'): Fault => ({
       const there = ends.find(({ partition, latest }) => committed.get(partition) !== latest)
       if (there === undefined) throw new Error('the bomb is not there')
       const { partition, latest } = there
-      const allEnded = () => members.every(({ process }) => process.exit() !== null)
-      await waitFor(allEnded, { timeoutMs: seenMs, everyMs: 50, what: 'every member to end' })
-      for (const { proc } of members.splice(0)) {
-        const last = facts().findLast((fact) => fact.op === 'process' && fact.proc === proc)
-        if (last?.op !== 'process' || last.detail !== unreadable) throw new Error(`${proc} ended without saying why`)
-      }
+      await untilMembersEndedWith(stage, unreadable)
       const now = (await committedOf(stage)).get(partition)
       if (now !== latest - 1) throw new Error(`the group is at ${now}, the bomb at ${latest - 1}`)
       await resetOffsets(stage, ['--to-latest'], partition)

@@ -1,10 +1,10 @@
 import { open, readFile, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ClusterBroker } from '@interchange/stack'
 import { waitFor } from '@interchange/testing'
 import type { Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
 import { allInSync, type PartitionReplicas, replicasOf } from './replicas.ts'
+import { flipBit, isCopy, segmentOf } from './segments.ts'
 
 /**
  * The disks of so many brokers are filled to the last byte; seen when each broker has ended over it, as Kafka does. Then there is room
@@ -65,27 +65,6 @@ const leaderAndFollower = ({ arena }: Stage, place: PartitionReplicas, time: num
   const broker = followers[time % followers.length]
   if (leader === undefined || broker === undefined) throw new Error(`partition ${place.partition} has no follower`)
   return { leader, broker }
-}
-
-/** The drill's topics are too small for a second one. */
-const segmentOf = ({ dataFolder }: ClusterBroker, { topic }: Stage, partition: number): string =>
-  join(dataFolder, `${topic}-${partition}`, '00000000000000000000.log')
-
-/** A follower writes what its leader sends it as it is. */
-const isCopy = async (copy: string, original: string, length: number): Promise<boolean> => {
-  const [bytes, others] = await Promise.all([readFile(copy), readFile(original)])
-  return bytes.length >= length && bytes.subarray(0, length).equals(others.subarray(0, length))
-}
-
-const flipBit = async (path: string, at: number): Promise<void> => {
-  const file = await open(path, 'r+')
-  try {
-    const byte = Buffer.alloc(1)
-    await file.read(byte, 0, 1, at)
-    await file.write(Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, at)
-  } finally {
-    await file.close()
-  }
 }
 
 /** Writes until there is no room for a single byte. */

@@ -9,6 +9,7 @@ const tools = {
   groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   'delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
   configs: 'kafka.admin.ConfigCommand',
+  'leader-election': 'org.apache.kafka.tools.LeaderElectionCommand',
   produce: 'org.apache.kafka.tools.ConsoleProducer',
   transactions: 'org.apache.kafka.tools.TransactionsCommand',
 } as const

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ErrorCode } from '@interchange/messaging'
 import { waitFor } from '@interchange/testing'
 import { partitions, type Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
@@ -41,13 +42,7 @@ export const deletePastCommit: Fault = {
     await resetOffsets(stage, ['--to-offset', String(offset - 1)], partition)
     await deleteRecords(stage, partition, offset)
     await startMembers(stage)
-    const { members, facts } = stage
-    const allEnded = () => members.every(({ process }) => process.exit() !== null)
-    await waitFor(allEnded, { timeoutMs: seenMs, everyMs: 50, what: 'every member to end' })
-    for (const { proc } of members.splice(0)) {
-      const last = facts().findLast((fact) => fact.op === 'process' && fact.proc === proc)
-      if (last?.op !== 'process' || last.detail !== lostCode) throw new Error(`${proc} ended without saying why`)
-    }
+    await untilMembersEndedWith(stage, lostCode)
     const now = (await committedOf(stage)).get(partition)
     if (now !== offset - 1) throw new Error(`the group went from ${offset - 1} to ${now} by itself`)
     const earliest = (await admin.topicOffsets(topic)).find((each) => each.partition === partition)?.earliest
@@ -72,6 +67,16 @@ export const stopMembers = async ({ members, admin, group }: Stage): Promise<voi
   await Promise.all(members.splice(0).map((member) => member.process.stop(20_000)))
   const isEmpty = async (): Promise<boolean> => (await admin.describeGroup(group)).members.length === 0
   await waitFor(isEmpty, { timeoutMs: seenMs, everyMs: 100, what: 'the group to be empty' })
+}
+
+/** Waits until every member has ended by itself, and said that it was for this. */
+export const untilMembersEndedWith = async ({ members, facts }: Stage, code: ErrorCode): Promise<void> => {
+  const allEnded = () => members.every(({ process }) => process.exit() !== null)
+  await waitFor(allEnded, { timeoutMs: seenMs, everyMs: 50, what: 'every member to end' })
+  for (const { proc } of members.splice(0)) {
+    const last = facts().findLast((fact) => fact.op === 'process' && fact.proc === proc)
+    if (last?.op !== 'process' || last.detail !== code) throw new Error(`${proc} ended without saying ${code}`)
+  }
 }
 
 export const startMembers = async (stage: Stage): Promise<void> => {

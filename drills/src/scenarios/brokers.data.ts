@@ -1,5 +1,6 @@
 import { damageReplica, fillDisks } from '../faults/broker-disks.ts'
 import { bounceBroker, cutBroker, freezeBroker, killBrokers, killCoordinator } from '../faults/broker-outages.ts'
+import { damageLeader } from '../faults/damaged-leader.ts'
 import type { Scenario } from '../scenario.ts'
 import { delivery, load } from './delivery.ts'
 
@@ -108,6 +109,17 @@ export const brokerScenarios: readonly Scenario[] = [
       { fault: damageReplica('flip-bit'), times: { smoke: 1, full: 5 }, everyMs: 3_000 },
       { fault: damageReplica('truncate'), times: { smoke: 0, full: 5 }, everyMs: 3_000 },
     ],
+    settleMs: 30_000,
+    invariants: delivery,
+  },
+  {
+    name: 'D5-leader',
+    title: 'corrupt-leader',
+    says: 'Turns a bit round on the disk of a leader, in a batch that nobody has read yet, and lets it lead again. Brokers send such a batch as it is: the members must end and say why, go nowhere past it and hand on nothing of it, and go on when an operator has had the copy made anew.',
+    brokers: 3,
+    members: 2,
+    load,
+    faults: [{ fault: damageLeader, times: { smoke: 0, full: 5 }, everyMs: 3_000 }],
     settleMs: 30_000,
     invariants: delivery,
   },
