@@ -37,9 +37,12 @@ describe('the simulation', () => {
     for (const [kind, count] of Object.entries(result.faults)) expect({ kind, count }).not.toEqual({ kind, count: 0 })
   })
 
-  it.each([10_987, 13_696, 21_962, 23_074, 36_635, 76_656])('finds none in seed %i, which was red once', async (seed) => {
-    expect((await runSeed(kernel, seed)).violations).toEqual([])
-  })
+  it.each([10_987, 13_696, 21_962, 23_074, 36_635, 76_656])(
+    'finds none in seed %i, which was red once',
+    async (seed) => {
+      expect((await runSeed(kernel, seed)).violations).toEqual([])
+    },
+  )
 
   it('says the same in one thread and in two, and ends when it is told to', { timeout: 600_000 }, async () => {
     const run = (workers: number, signal: AbortSignal) =>
