@@ -41,6 +41,10 @@ export interface Setting {
   readonly handling?: Handling
   /** Of the topic; default: 6. */
   readonly partitions?: number
+  /** Copies of each partition of the topic; default: one on each broker. */
+  readonly copies?: number
+  /** Of the topic, where it differs from the brokers'. */
+  readonly topicConfigs?: Readonly<Record<string, string>>
   /**
    * What members do with a step: its effect (default), or a transfer, both legs of which and the offset are one transaction;
    * the same as stock kafkajs does it.

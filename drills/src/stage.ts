@@ -100,8 +100,8 @@ export const openStage = async (arena: Arena, setting: Setting, run: string): Pr
     topics.map((topic) => ({
       name: topic,
       partitions: setting.partitions ?? partitions,
-      replicationFactor,
-      configs: {},
+      replicationFactor: topic === name ? (setting.copies ?? replicationFactor) : replicationFactor,
+      configs: topic === name ? (setting.topicConfigs ?? {}) : {},
     })),
   )
   const facts = createHistoryReader(historyFolder, { keepMs: setting.keepFactsMs })

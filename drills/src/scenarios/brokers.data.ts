@@ -1,6 +1,7 @@
 import { damageReplica, fillDisks } from '../faults/broker-disks.ts'
 import { bounceBroker, cutBroker, freezeBroker, killBrokers, killCoordinator } from '../faults/broker-outages.ts'
 import { damageLeader } from '../faults/damaged-leader.ts'
+import { electUncleanly } from '../faults/unclean-election.ts'
 import type { Scenario } from '../scenario.ts'
 import { delivery, load } from './delivery.ts'
 
@@ -50,6 +51,20 @@ export const brokerScenarios: readonly Scenario[] = [
     ],
     settleMs: 60_000,
     invariants: delivery,
+  },
+  {
+    name: 'B11-unclean',
+    title: 'unclean-election',
+    says: 'Lets a broker lead that has missed the last records of a topic whose two copies may be elected so. The members must end and say why when their group stands behind the end of the log, and not move the group until an operator does.',
+    brokers: 3,
+    members: 2,
+    copies: 2,
+    topicConfigs: { 'min.insync.replicas': '1', 'unclean.leader.election.enable': 'true' },
+    load,
+    faults: [{ fault: electUncleanly, times: { smoke: 0, full: 3 }, everyMs: 2_000 }],
+    settleMs: 30_000,
+    // A place is another record's afterwards, and places begin anew.
+    invariants: delivery.filter((name) => name !== 'V6' && name !== 'V8'),
   },
   {
     name: 'B13',
