@@ -1,5 +1,4 @@
 import { freeze, thaw } from '@interchange/drill-kit'
-import type { ClusterBroker } from '@interchange/stack'
 import { waitFor } from '@interchange/testing'
 import type { Stage } from '../stage.ts'
 import { type Fault, type Occasion, seenMs } from './fault.ts'
@@ -63,7 +62,7 @@ const copiesInTurn = async ({ stage, time }: Occasion) => {
   const behind = brokers.find(({ nodeId }) => nodeId === other)
   if (ahead === undefined || behind === undefined) throw new Error('a broker leads nothing')
   const partitions = places.flatMap(({ partition, replicas }) => (replicas.includes(behind.nodeId) ? [partition] : []))
-  return { ahead, behind, partitions } satisfies { ahead: ClusterBroker; behind: ClusterBroker; partitions: number[] }
+  return { ahead, behind, partitions }
 }
 
 const areAlone = (all: readonly PartitionReplicas[], partitions: readonly number[]): boolean =>
