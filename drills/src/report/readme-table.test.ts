@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { type KeptResult, keptResults } from '../kept-results.ts'
 import { headlineFigures } from './headline-figures.ts'
-import { withResults } from './readme-table.ts'
+import { pages, withPart } from './readme-table.ts'
 import { resultNamed } from './result.fixture.ts'
 
 const kept = (name: string, more: Partial<KeptResult> = {}): KeptResult => ({
@@ -16,10 +16,11 @@ const kept = (name: string, more: Partial<KeptResult> = {}): KeptResult => ({
 const figure = (results: readonly KeptResult[], part: string) =>
   headlineFigures(results).find((each) => each.figure.includes(part))
 
-const page = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const partsOf = (results: readonly KeptResult[]) => pages.map(({ part }) => part(results))
 
-test('the page has the newest results: npm run drill -- --readme writes them', () => {
-  expect(withResults(page, keptResults())).toBe(page)
+test.each(pages)('$file has the newest results: npm run drill -- --readme writes them', ({ file, part }) => {
+  const text = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8')
+  expect(withPart(text, part(keptResults()))).toBe(text)
 })
 
 test('what was never seen is at most three in as many as were counted', () => {
@@ -45,11 +46,10 @@ test('what stock clients do is no figure of ours', () => {
 })
 
 test('what did not run is said, not counted as reached', () => {
-  expect(withResults(page, [])).toContain('| not run yet |')
+  for (const part of partsOf([])) expect(part).toContain('| not run yet |')
 })
 
 test('a miss is explained below its table', () => {
-  expect(withResults(page, [kept('A3', { acknowledged: 10 })])).toContain(
-    'Missed, acknowledged messages lost: none was',
-  )
+  for (const part of partsOf([kept('A3', { acknowledged: 10 })]))
+    expect(part).toContain('Missed, acknowledged messages lost: none was')
 })

@@ -6,23 +6,35 @@ import { explanations } from './explanations.data.ts'
 import { headlineFigures } from './headline-figures.ts'
 import { tableRows } from './result-table.ts'
 
-const page = join(checkoutFolder, 'drills', 'README.md')
 const begin = '<!-- results: generated from drills/results by `npm run drill -- --readme` -->'
 const end = '<!-- /results -->'
 
-/** Puts what was kept into the page. */
+/** Where what was kept is shown, and what of it: files of the checkout. */
+export const pages: readonly { readonly file: string; readonly part: (results: readonly KeptResult[]) => string }[] = [
+  { file: 'README.md', part: (results) => headlinesPart(results) },
+  {
+    file: 'drills/README.md',
+    part: (results) => `${headlinesPart(results)}\n\n${drillsPart(results)}`,
+  },
+]
+
+/** Puts what was kept into the pages. */
 export const writeReadme = async (): Promise<void> => {
-  await writeFile(page, withResults(await readFile(page, 'utf8'), keptResults()))
+  const results = keptResults()
+  for (const { file, part } of pages) {
+    const path = join(checkoutFolder, file)
+    await writeFile(path, withPart(await readFile(path, 'utf8'), part(results)))
+  }
 }
 
-/** The page with the results between its marks. */
-export const withResults = (text: string, results: readonly KeptResult[]): string => {
+/** A page with this part between its marks. */
+export const withPart = (text: string, part: string): string => {
   const [from, until] = [text.indexOf(begin), text.indexOf(end)]
-  if (from < 0 || until < from) throw new Error(`${page} has no place for the results`)
-  return `${text.slice(0, from + begin.length)}\n\n${resultsPart(results)}\n\n${text.slice(until)}`
+  if (from < 0 || until < from) throw new Error('the page has no place for the results of the drills')
+  return `${text.slice(0, from + begin.length)}\n\n${part}\n\n${text.slice(until)}`
 }
 
-const resultsPart = (results: readonly KeptResult[]): string => {
+const headlinesPart = (results: readonly KeptResult[]): string => {
   const headlines = headlineFigures(results)
   const missed = headlines.filter(({ measured, met }) => measured !== null && !met)
   return [
@@ -40,7 +52,11 @@ const resultsPart = (results: readonly KeptResult[]): string => {
       ]),
     ),
     ...missed.map(({ figure }) => `\nMissed, ${figure}: ${explanations[figure] ?? 'not explained yet.'}`),
-    '',
+  ].join('\n')
+}
+
+const drillsPart = (results: readonly KeptResult[]): string =>
+  [
     row([
       'drill',
       'commit',
@@ -60,6 +76,5 @@ const resultsPart = (results: readonly KeptResult[]): string => {
       tableRows(result).map(([name = '', ...cells], index) => row([name, index === 0 ? result.commit : '', ...cells])),
     ),
   ].join('\n')
-}
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
