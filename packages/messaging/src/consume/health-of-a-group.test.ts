@@ -6,6 +6,7 @@ import { publishRoute } from '../route.ts'
 import type { Transport, TransportConsumer } from '../transport.ts'
 import {
   type Bench,
+  type BenchOptions,
   createBench,
   frameOf,
   type Item,
@@ -14,6 +15,7 @@ import {
   uniqueName,
   until,
 } from './delivery.fixture.ts'
+import { drivenConsumer } from './driven-consumer.fixture.ts'
 
 let bench: Bench
 let consumers: TransportConsumer[]
@@ -22,7 +24,7 @@ afterEach(() => bench.end())
 const from = itemTopic('orders')
 const down = (): Error => new InterchangeError('ICX_HANDLER_FAILED', 'breaker open', { class: 'outage' })
 
-const open = async (metrics: Metrics = noMetrics): Promise<string> => {
+const open = async (options: BenchOptions = {}): Promise<string> => {
   consumers = []
   const around = (transport: Transport): Transport => ({
     ...transport,
@@ -32,7 +34,7 @@ const open = async (metrics: Metrics = noMetrics): Promise<string> => {
       return consumer
     },
   })
-  bench = await createBench({ metrics, around })
+  bench = await createBench({ around, ...options })
   const group = uniqueName('group')
   await bench.topics(group, from)
   return group
@@ -87,7 +89,9 @@ describe('a group whose outage is over', () => {
 describe('a message that holds its partition up', () => {
   it('is told once by log, metric and health, and told over when it ends', async () => {
     const ages: number[] = []
-    const group = await open({ ...noMetrics, headOfLine: (_topic, _group, _partition, ageMs) => void ages.push(ageMs) })
+    const group = await open({
+      metrics: { ...noMetrics, headOfLine: (_topic, _group, _partition, ageMs) => void ages.push(ageMs) },
+    })
     let letGo = (): void => undefined
     const held = new Promise<undefined>((resolve) => {
       letGo = () => resolve(undefined)
@@ -138,7 +142,7 @@ describe('an open transaction in front of a group', () => {
   it('is told by log, metric and health once it has kept records from it for too long, and told over when it ends', async () => {
     const ages: number[] = []
     const openTransaction: Metrics['openTransaction'] = (_topic, _group, _partition, ageMs) => void ages.push(ageMs)
-    const group = await open({ ...noMetrics, openTransaction })
+    const group = await open({ metrics: { ...noMetrics, openTransaction } })
     const handled: number[] = []
     const handle = ({ n }: Item): undefined => void handled.push(n)
     const running = await bench.start([publishRoute({ from, group, handle })], {
@@ -167,5 +171,33 @@ describe('an open transaction in front of a group', () => {
     await until(() => running.health().state === 'running')
     expect(ages.at(-1)).toBe(0)
     await until(() => handled.includes(1))
+  })
+})
+
+describe('a group without progress', () => {
+  it('ends and says so when a message is neither settled nor probed for too long', async () => {
+    const { around, deliver, assign } = drivenConsumer()
+    const group = await open({ around })
+    const running = await bench.start(
+      [publishRoute({ from, group, handle: () => new Promise<undefined>(() => undefined) })],
+      { limits: { noProgressMsMax: 50 } },
+    )
+    assign(1)
+    deliver(1, [0])
+    await until(() => bench.errors.length === 1)
+    expect(bench.errors[0]).toMatchObject({ code: 'ICX_GROUP_STALLED', failureClass: 'fatal' })
+    expect(running.health().state).toBe('failed')
+  })
+
+  it('is healthy when it is idle', async () => {
+    const { around, assign } = drivenConsumer()
+    const group = await open({ around })
+    const running = await bench.start([publishRoute({ from, group, handle: () => undefined })], {
+      limits: { noProgressMsMax: 20 },
+    })
+    assign(1)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(running.health()).toMatchObject({ state: 'running', progressAgeMs: 0, inFlight: 0 })
+    expect(bench.errors).toEqual([])
   })
 })
