@@ -14,7 +14,7 @@ export interface RunFacts {
   readonly seed: number
 }
 
-const style = `body{font:14px/1.5 system-ui,sans-serif;max-width:1040px;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
+const style = `body{font:14px/1.5 system-ui,sans-serif;max-width:1280px;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #dde2ea;white-space:nowrap}
 .scroll{overflow-x:auto}h2{margin-top:2.5rem}pre{background:#f4f6f9;padding:.6rem;overflow-x:auto}
@@ -35,7 +35,7 @@ ${duplicatedEffects} done twice, ${orderViolations} out of order. ${failed.lengt
 <p>Commit ${commit}, ${at}, seed ${seed}. Stall: longest silence of acknowledgements while the fault was there. Recovery: from its end
 until all that was acknowledged before was committed. 0 in n means at most 3/n at 95 %.</p>
 <div class="scroll"><table><thead><tr>${tableHeader.map((name) => html`<th>${name}</th>`)}</tr></thead><tbody>
-${results.flatMap(tableRows).map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}
+${results.flatMap(tableRows).map((row) => html`<tr>${row.map((cell) => html`<td class="${cell === 'FAILED' ? 'failed' : ''}">${cell}</td>`)}</tr>`)}
 </tbody></table></div>
 ${results.map(drillSection)}
 </body></html>

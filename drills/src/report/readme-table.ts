@@ -4,7 +4,7 @@ import { checkoutFolder } from '@interchange/stack'
 import { type KeptResult, keptResults } from '../kept-results.ts'
 import { explanations } from './explanations.data.ts'
 import { headlineFigures } from './headline-figures.ts'
-import { tableRows } from './result-table.ts'
+import { tableHeader, tableRows } from './result-table.ts'
 
 const begin = '<!-- results: generated from drills/results by `npm run drill -- --readme` -->'
 const end = '<!-- /results -->'
@@ -55,23 +55,12 @@ const headlinesPart = (results: readonly KeptResult[]): string => {
   ].join('\n')
 }
 
+const [drill, ...columns] = tableHeader
+
 const drillsPart = (results: readonly KeptResult[]): string =>
   [
-    row([
-      'drill',
-      'commit',
-      'fault',
-      'took effect',
-      'acknowledged',
-      'lost',
-      'doubled',
-      'order',
-      'stall, ms',
-      'recovery, ms',
-      'take-over, ms',
-      '',
-    ]),
-    row(Array.from({ length: 12 }, () => '---')),
+    row([drill, 'commit', ...columns]),
+    row(Array.from({ length: tableHeader.length + 1 }, () => '---')),
     ...results.flatMap((result) =>
       tableRows(result).map(([name = '', ...cells], index) => row([name, index === 0 ? result.commit : '', ...cells])),
     ),

@@ -13,6 +13,7 @@ test('the table gives each drill a line with what people ask for', () => {
   expect(cells(table)).toEqual([
     [
       'drill',
+      'verdict',
       'fault',
       'took effect',
       'acked',
@@ -23,8 +24,8 @@ test('the table gives each drill a line with what people ask for', () => {
       'recovery p50/p95 ms',
       'take-over p50/p95 ms',
     ],
-    ['B1', 'kill-member', '1/2', '9', '0', '0', '0', '20/40', 'ok'],
-    ['A3', 'kill-member', '1/2', '9', '2', '0', '0', 'FAILED'],
+    ['B1', 'ok', 'kill-member', '1/2', '9', '0', '0', '0', '20/40'],
+    ['A3', 'FAILED', 'kill-member', '1/2', '9', '2', '0', '0'],
   ])
 })
 
@@ -46,7 +47,11 @@ test('a second kind of fault has a line of its own, with its own figures and non
     ],
   }
   expect(cells(resultTable([resultNamed('B18', { faults, timeline })])).slice(1)).toEqual([
-    ['B18', 'kill-broker', '2/2', '9', '0', '0', '0', '700/900', '1000/1000', 'ok'],
+    ['B18', 'ok', 'kill-broker', '2/2', '9', '0', '0', '0', '700/900', '1000/1000'],
     ['network reset', '1/1', '20/20', '30/30'],
   ])
+})
+
+test('a control is red when it breaks what ours has to keep', () => {
+  expect(resultTable([resultNamed('A2-stock', { broken: { V1: 2 } })])).toContain('red, as it must')
 })

@@ -7,7 +7,7 @@ interface NamedFault {
   readonly effective: boolean
 }
 
-const size = { width: 960, left: 170, right: 10, plot: 110, lane: 16, axis: 24 } as const
+const size = { width: 960, left: 170, right: 24, plot: 110, lane: 16, axis: 24 } as const
 const labelsMax = 10
 
 /** A run as a picture: what was acknowledged and delivered each second, faults as bars below, take-overs as ticks. */
