@@ -33,6 +33,23 @@ test('a terminal has one line that is drawn anew each second, stays below what i
   ])
 })
 
+test('what goes on at once shares the line, as far as it is long', () => {
+  const { written, stream } = terminal(true)
+  const progress = createProgress({ ...stream, columns: 30 })
+  const hideFirst = progress.show(() => 'one drill')
+  vi.advanceTimersByTime(3_000)
+  const hideSecond = progress.show(() => 'another drill')
+  vi.advanceTimersByTime(2_000)
+  hideFirst()
+  hideSecond()
+  expect(written.slice(2)).toEqual([
+    '\r\u001b[2K  one drill, 4 s',
+    '\r\u001b[2K  one drill, 5 s | another dr',
+    '\r\u001b[2K  another drill, 2 s',
+    '\r\u001b[2K',
+  ])
+})
+
 test('where nothing can be drawn anew there is a line each half minute', () => {
   const { written, stream } = terminal(false)
   createProgress(stream).show(() => 'at work')

@@ -1,6 +1,6 @@
 import type { Happened } from '@interchange/drill-kit'
 
-/** Says lines on stderr; while something long is going on, also how far it is. */
+/** Says lines on stderr; while long things are going on, also how far they are. */
 export interface Progress {
   say(line: string): void
   /** Shows what `look` answers, once it has lasted for 2 s, until the returned function is called. */
@@ -13,32 +13,55 @@ const redrawMs = 1_000
 const lineMs = 30_000
 const clear = '\r\u001b[2K'
 
-export const createProgress = (stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>): Progress => {
+interface Look {
+  readonly look: () => string
+  readonly startedMs: number
+  saidMs: number
+}
+
+const lineOf = ({ look, startedMs }: Look, nowMs: number): string =>
+  `${look()}, ${Math.round((nowMs - startedMs) / 1_000)} s`
+
+export const createProgress = (
+  stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY'> & Partial<Pick<NodeJS.WriteStream, 'columns'>>,
+): Progress => {
+  const looks = new Set<Look>()
   let shown = ''
+
+  const draw = (): void => {
+    const nowMs = performance.now()
+    const lasting = [...looks].filter(({ startedMs }) => nowMs - startedMs >= afterMs)
+    if (stream.isTTY) {
+      // A line that wraps could not be drawn over.
+      const line = lasting.map((each) => lineOf(each, nowMs)).join(' | ')
+      const next = line === '' ? '' : `  ${line}`.slice(0, (stream.columns ?? 120) - 1)
+      if (shown !== '' || next !== '') stream.write(`${clear}${next}`)
+      shown = next
+      return
+    }
+    for (const each of lasting) {
+      if (nowMs - each.saidMs < lineMs) continue
+      each.saidMs = nowMs
+      stream.write(`  ${lineOf(each, nowMs)}\n`)
+    }
+  }
+
+  let timer: NodeJS.Timeout | undefined
   return {
     say(line) {
       stream.write(`${shown === '' ? '' : clear}${line}\n${shown}`)
     },
     show(look) {
-      const startedMs = performance.now()
-      let saidMs = startedMs
-      const draw = (): void => {
-        const nowMs = performance.now()
-        if (nowMs - startedMs < afterMs) return
-        const line = `  ${look()}, ${Math.round((nowMs - startedMs) / 1_000)} s`
-        if (stream.isTTY) {
-          shown = line
-          stream.write(`${clear}${line}`)
-        } else if (nowMs - saidMs >= lineMs) {
-          saidMs = nowMs
-          stream.write(`${line}\n`)
-        }
-      }
-      const timer = setInterval(draw, redrawMs)
+      const nowMs = performance.now()
+      const mine: Look = { look, startedMs: nowMs, saidMs: nowMs }
+      looks.add(mine)
+      timer ??= setInterval(draw, redrawMs)
       return () => {
+        looks.delete(mine)
+        if (stream.isTTY) draw()
+        if (looks.size > 0) return
         clearInterval(timer)
-        if (shown !== '') stream.write(clear)
-        shown = ''
+        timer = undefined
       }
     },
   }

@@ -13,6 +13,12 @@ test('without a word it is a look at every scenario that has one', () => {
   expect(readOrder([])).toMatchObject({ do: 'scenarios', size: 'smoke', chosen: small, json: false })
 })
 
+test('a look has two lanes, figures are measured in one', () => {
+  expect(readOrder([])).toMatchObject({ lanes: 2 })
+  expect(readOrder(['--all'])).toMatchObject({ lanes: 1 })
+  expect(readOrder(['--all', '--lanes', '3'])).toMatchObject({ lanes: 3 })
+})
+
 test('shards share out the scenarios: each is in one', () => {
   const shards = [1, 2, 3].map((part) => namesOf('--all', '--shard', `${part}/3`))
   expect(shards.flat().sort()).toEqual(scenarios.map(({ name }) => name).sort())
@@ -26,6 +32,7 @@ test.each([
   [['--shard', '0/3'], '--shard is K/N: the Kth of N parts.'],
   [['soak', '--minutes', '0'], '--minutes is a number above zero.'],
   [['soak', 'more'], 'There is nothing called soak more.'],
+  [['--lanes', '0'], '--lanes is a number above zero.'],
   [['--seed', '1.5'], '--seed is a whole number.'],
 ])('%j is answered with "%s"', (args, about) => {
   expect(readOrder(args)).toEqual({ do: 'complain', about })

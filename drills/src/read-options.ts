@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { runsIn, type Scenario, type Size } from './scenario.ts'
 import { scenarios } from './scenarios/index.ts'
 
-export const usage = `npm run drill -- [--smoke | --all] [--only NAME,NAME] [--shard K/N] [--seed N] [--html FILE] [--json]
+export const usage = `npm run drill -- [--smoke | --all] [--only NAME,NAME] [--shard K/N] [--lanes N] [--seed N] [--html FILE] [--json]
 npm run drill -- soak [--minutes N] [--seed N] [--html FILE] [--json]
 npm run drill -- --config FILE [--seed N] [--json]
 
@@ -10,6 +10,8 @@ npm run drill -- --config FILE [--seed N] [--json]
   --all        every scenario in full; each result goes to drills/results as it ends, and those of this commit are not run again
   --only       scenarios by name; all without it
   --shard K/N  every Nth scenario from the Kth on, so that N machines share them
+  --lanes N    so many at once, each with brokers of its own; default: 2 with --smoke, 1 with --all, whose figures are
+               those of a machine that does nothing else
   --real-time  the scenarios whose members' clocks run faster, in full and once, with clocks that do not: hours
   --minutes N  how long the soak writes; default: 60, whose result goes to drills/results
   --seed N     chooses whom the faults hit; default: random, and printed
@@ -26,7 +28,12 @@ Ctrl-C ends everything that was started, with the verdict so far; a second one e
 export type Order =
   | { readonly do: 'help' | 'list' | 'readme' }
   | { readonly do: 'complain'; readonly about: string }
-  | ({ readonly do: 'scenarios'; readonly chosen: readonly Scenario[]; readonly size: Size } & HowToRun)
+  | ({
+      readonly do: 'scenarios'
+      readonly chosen: readonly Scenario[]
+      readonly size: Size
+      readonly lanes: number
+    } & HowToRun)
   | ({ readonly do: 'soak'; readonly minutes: number } & HowToRun)
   | ({ readonly do: 'own'; readonly file: string } & HowToRun)
 
@@ -54,6 +61,7 @@ const parse = (args: readonly string[]) =>
       all: { type: 'boolean', default: false },
       only: { type: 'string' },
       shard: { type: 'string', default: '1/1' },
+      lanes: { type: 'string' },
       minutes: { type: 'string', default: '60' },
       'real-time': { type: 'boolean', default: false },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
@@ -77,8 +85,12 @@ const orderOf = ({ values, positionals: [what, ...others] }: ReturnType<typeof p
   if (what === 'soak' && others.length === 0) return { do: 'soak', minutes: minutesOf(values.minutes), ...how }
   if (what !== undefined) throw new TypeError(`There is nothing called ${[what, ...others].join(' ')}.`)
   const chosen = chosenBy(values, size)
-  return { do: 'scenarios', chosen: values['real-time'] ? chosen.flatMap(inRealTime) : chosen, size, ...how }
+  const lanes = values.lanes === undefined ? lanesOf[size] : wholeNumber('--lanes', values.lanes)
+  if (lanes === 0) throw new TypeError('--lanes is a number above zero.')
+  return { do: 'scenarios', chosen: values['real-time'] ? chosen.flatMap(inRealTime) : chosen, size, lanes, ...how }
 }
+
+const lanesOf: Readonly<Record<Size, number>> = { smoke: 2, full: 1 }
 
 const chosenBy = ({ only, shard }: { only?: string; shard: string }, size: Size): readonly Scenario[] => {
   const names = only?.split(',') ?? scenarios.map(({ name }) => name)

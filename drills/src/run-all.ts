@@ -2,36 +2,69 @@ import { InterchangeError } from '@interchange/messaging'
 import { removeDeadStacks } from '@interchange/stack'
 import { type Arena, openArena } from './arena.ts'
 import { drilledCommit, keepResult, knownResult } from './kept-results.ts'
-import { type Progress, progressLine } from './progress.ts'
-import { runScenario, type ScenarioResult } from './run-scenario.ts'
-import type { Scenario, Size } from './scenario.ts'
+import { type RunOneOptions, runOne } from './run-one.ts'
+import type { ScenarioResult } from './run-scenario.ts'
+import type { Scenario } from './scenario.ts'
 
 export const arenaPrefix = 'drill-'
 
-export interface RunAllOptions {
+export interface RunAllOptions extends RunOneOptions {
   readonly chosen: readonly Scenario[]
-  readonly size: Size
-  readonly seed: number
-  readonly signal: AbortSignal
-  readonly progress: Progress
+  /** At once, each in an arena of its own. */
+  readonly lanes: number
   /** Takes each result as it is there. */
   readonly onResult: (result: ScenarioResult) => void
 }
 
-/** Runs scenarios, one arena for all that share theirs, smaller first. Rejects with the signal's reason as soon as it is given. */
+/**
+ * Runs scenarios: of those that share an arena so many at once, each in one of its own, smaller arenas first. Rejects with the
+ * signal's reason as soon as it is given.
+ */
 export const runAll = async (options: RunAllOptions): Promise<void> => {
   removeDeadStacks(arenaPrefix)
   const commit = drilledCommit()
-  for (const [place, sharing] of arenasOf(options.chosen).entries()) {
+  for (const sharing of arenasOf(options.chosen)) {
     const open = sharing.filter((scenario) => !isKnown(scenario, commit, options))
-    const arena = await arenaFor(open, place, options.progress.say)
-    if (arena === undefined) continue
+    await runSharing(open, options, async (scenario, arena) => {
+      const result = await runOne(scenario, arena, options)
+      options.onResult(result)
+      if (options.size === 'full') await keepResult(result, { commit, kafka: arena.cluster.kafkaVersion })
+    })
+  }
+}
+
+let arenas = 0
+
+/** Whoever is through with one takes the next; when one cannot go on, the others begin nothing more. */
+const runSharing = async (
+  scenarios: readonly Scenario[],
+  { lanes, progress }: RunAllOptions,
+  run: (scenario: Scenario, arena: Arena) => Promise<void>,
+): Promise<void> => {
+  const left = [...scenarios]
+  const failures: unknown[] = []
+  const work = async (arena: Arena): Promise<void> => {
     try {
-      for (const scenario of open) await runOne(scenario, arena, commit, options)
+      for (let next = left.shift(); next !== undefined; next = left.shift()) await run(next, arena)
+    } catch (error) {
+      failures.push(error)
+      left.length = 0
     } finally {
       await arena.close()
     }
   }
+  const working: Promise<void>[] = []
+  // One after the other: the first brings what a machine that has never run a broker has to fetch.
+  while (working.length < lanes && left.length > 0) {
+    const arena = await arenaFor(scenarios, arenas++, progress.say).catch((error: unknown) => {
+      failures.push(error)
+      left.length = 0
+    })
+    if (arena === undefined) break
+    working.push(work(arena))
+  }
+  await Promise.all(working)
+  if (failures.length > 0) throw failures[0]
 }
 
 /** Scenarios by the arena they share: smaller first, and of each size those without brokers of their own. */
@@ -67,58 +100,4 @@ const isKnown = (scenario: Scenario, commit: string, { size, onResult, progress 
   progress.say(`${scenario.name} has its result for ${commit}`)
   onResult(known)
   return true
-}
-
-let runs = 0
-
-const runOne = async (scenario: Scenario, arena: Arena, commit: string, options: RunAllOptions): Promise<void> => {
-  const { size, seed, signal, progress, onResult } = options
-  const startedMs = performance.now()
-  progress.say(`${scenario.name} ${scenario.title}`)
-  const planned = scenario.faults.reduce((sum, { times }) => sum + times[size], 0)
-  let look = (): string => 'starting'
-  const hide = progress.show(() => `${scenario.name}: ${look()}`)
-  const running = runScenario(scenario, arena, {
-    size,
-    seed,
-    run: `${process.pid}-${runs++}`,
-    signal,
-    say: progress.say,
-    onFacts(facts) {
-      look = () => progressLine(facts(), planned)
-    },
-  })
-  try {
-    // A fault may wait for a minute to be seen; who says stop does not.
-    const result = await Promise.race([running, aborted(signal)])
-    tell(result, startedMs, progress.say)
-    onResult(result)
-    if (size === 'full') await keepResult(result, { commit, kafka: arena.cluster.kafkaVersion })
-  } finally {
-    hide()
-  }
-}
-
-/** Rejects with the signal's reason. */
-export const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-
-const tell = (result: ScenarioResult, startedMs: number, say: (line: string) => void): void => {
-  const { acknowledged, faults, settledMs, repeatedRecords, takeOverMs, counterExamples, passed } = result
-  const effective = faults.filter((fault) => fault.effective).length
-  const tookS = ((performance.now() - startedMs) / 1_000).toFixed(1)
-  const takeOver = takeOverMs.length === 0 ? '' : `, taken over in ${takeOverMs.join(' ')} ms`
-  say(
-    `  ${passed ? 'ok' : 'FAILED'} in ${tookS} s: ${acknowledged} acknowledged, ${effective} of ${faults.length} faults,`,
-  )
-  say(`  ${repeatedRecords} records repeated, settled in ${settledMs ?? '-'} ms${takeOver}`)
-  for (const { figure, measured, allowed } of result.figures)
-    say(`  ${figure} ${measured ?? 'not seen'} of ${allowed} allowed`)
-  for (const { invariant, detail, facts } of counterExamples) {
-    say(`    ${invariant}: ${detail}`)
-    for (const fact of facts) say(`      ${JSON.stringify(fact)}`)
-  }
 }

@@ -104,7 +104,7 @@ const carryOutAll = async (
       } catch (error) {
         const target = error instanceof Error ? error.message : String(error)
         faults.push({ fault: fault.name, target, effective: false })
-        say(`    ${fault.name}: ${target}`)
+        say(`  ${fault.name}: ${target}`)
       }
       stage.history.note({ op: 'fault', phase: 'end', fault: fault.name, target: '' })
     }

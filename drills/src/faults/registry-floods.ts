@@ -76,7 +76,9 @@ export const unknownIds = ({ distinct, repeats }: { readonly distinct: number; r
     )
     const before = await goodSoFar(stage)
     await sendUnknown(stage, ids)
-    const inVain = (): readonly AskedRequest[] => front.asked().filter((request) => askedId(request) >= repeatedId)
+    const questions = (): readonly AskedRequest[] => front.asked().filter((request) => askedId(request) >= repeatedId)
+    // One that got no answer is rightly asked again.
+    const inVain = () => questions().filter(({ status }) => status === 404)
     const areAsked = (): boolean => {
       const asked = new Set(inVain().map(askedId))
       return ids.every((id) => asked.has(id))
@@ -88,7 +90,7 @@ export const unknownIds = ({ distinct, repeats }: { readonly distinct: number; r
     note('vainQuestionsPerSecond', mostWithin(inVain(), 5_000) / 5)
     const byId = [...Map.groupBy(inVain(), askedId).values()]
     note('vainQuestionsPerTtl', Math.max(...byId.map((same) => mostWithin(same, ttlMs))))
-    return `${ids.length} messages`
+    return `${ids.length} messages, ${questions().length - inVain().length} questions without an answer`
   },
 })
 
