@@ -24,6 +24,8 @@ export interface ActiveManner {
 export interface AskedRequest {
   readonly atMs: number
   readonly path: string
+  /** What the server behind answered; undefined where it did not, or was not asked. */
+  readonly status: number | undefined
 }
 
 /** A thin HTTP server in front of another, which knows who asked what and can be made to misbehave. */
@@ -46,11 +48,15 @@ export const startHttpFront = async ({ target }: { readonly target?: string }): 
   let current: { readonly manner: Manner; effects: number; readonly open: Set<ServerResponse> } | undefined
 
   const server = createServer((incoming, answer) => {
-    asked.push({ atMs: performance.now(), path: incoming.url ?? '' })
+    const one = { atMs: performance.now(), path: incoming.url ?? '', status: undefined as number | undefined }
+    asked.push(one)
     answer.on('error', () => undefined)
     if (current === undefined) {
       if (target === undefined) incoming.resume().on('end', () => answer.end())
-      else forward(target, incoming, answer)
+      else
+        forward(target, incoming, answer, (status) => {
+          one.status = status
+        })
       return
     }
     const { manner, open } = current
@@ -96,10 +102,16 @@ const misbehave = (manner: Manner, answer: ServerResponse): void => {
   }
 }
 
-const forward = (target: string, incoming: IncomingMessage, answer: ServerResponse): void => {
+const forward = (
+  target: string,
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+  answered: (status: number | undefined) => void,
+): void => {
   const [host, port] = target.split(':')
   const { method, url, headers } = incoming
   const onward = request({ host, port, method, path: url, headers }, (response) => {
+    answered(response.statusCode)
     answer.writeHead(response.statusCode ?? 502, response.headers)
     response.pipe(answer)
   })
