@@ -27,6 +27,7 @@ const changing = 'packages/kafka/src/changing-topics.int.test.ts'
 const unpack = 'packages/kafka/src/compression/unpack.test.ts'
 const letters = 'packages/messaging/src/consume/dead-letters/dead-letters-of-a-group.test.ts'
 const letter = 'packages/messaging/src/consume/dead-letters/dead-letter.test.ts'
+const unwritten = 'packages/messaging/src/consume/dead-letters/letters.test.ts'
 const outages = 'packages/messaging/src/consume/outages/outages-of-a-group.test.ts'
 const flood = 'packages/messaging/src/consume/outages/flood.test.ts'
 const rebalance = 'packages/messaging/src/consume/rebalance.test.ts'
@@ -309,7 +310,7 @@ export const badInputs: readonly BadInput[] = [
   input(
     'X57',
     'letter over the limit',
-    at('written without its texts', letters, 'is written without its texts when they make it too large'),
+    at('written without its texts', unwritten, 'is written without its texts when they make it too large'),
   ),
   input(
     'X58',
