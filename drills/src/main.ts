@@ -46,6 +46,7 @@ const run = async (
   drills: (signal: AbortSignal, onResult: (result: ScenarioResult) => void) => Promise<void>,
 ): Promise<number> => {
   const signal = interruption()
+  const commit = drilledCommit()
   const results: ScenarioResult[] = []
   await drills(signal, (result) => results.push(result)).catch((error: unknown) => {
     if (!signal.aborted) throw error
@@ -53,7 +54,7 @@ const run = async (
     say('Interrupted; everything that was started has ended. The verdict so far:')
   })
   if (results.some(({ size }) => size === 'full')) await writeReadme()
-  const facts = { at: new Date().toISOString(), commit: drilledCommit(), seed }
+  const facts = { at: new Date().toISOString(), commit, seed }
   const report = results.length === 0 ? null : await writeReport(results, facts, htmlFile)
   if (json) process.stdout.write(`${JSON.stringify({ ...summaryOf(results), seed, report })}\n`)
   else if (report !== null) process.stdout.write(`\n${resultTable(results)}\n\nseed ${seed}, report ${report}\n`)

@@ -16,6 +16,8 @@ export const soakInArena = async (
 ): Promise<void> => {
   const { say } = options.progress
   removeDeadStacks(arenaPrefix)
+  // What is being drilled, whatever is committed while it is.
+  const commit = drilledCommit()
   const arena = await openArena({ name: `${arenaPrefix}${process.pid}-3`, brokers: 3, registry: false, say })
   try {
     say(`${soak.name} ${soak.title}, ${options.minutes} min; Ctrl-C ends it with the verdict so far`)
@@ -23,7 +25,7 @@ export const soakInArena = async (
     tell(result, say)
     options.onResult(result)
     if ((result.soak?.minutes ?? 0) >= keptMinutesMin)
-      await keepResult(result, { commit: drilledCommit(), kafka: arena.cluster.kafkaVersion })
+      await keepResult(result, { commit, kafka: arena.cluster.kafkaVersion })
   } finally {
     await arena.close()
   }
