@@ -16,55 +16,83 @@ export interface RunAllOptions extends RunOneOptions {
   readonly onResult: (result: ScenarioResult) => void
 }
 
+/** Scenarios that share an arena, as far as nobody has begun them. */
+interface Group {
+  readonly scenarios: readonly Scenario[]
+  readonly left: Scenario[]
+  lanes: number
+}
+
 /**
- * Runs scenarios: of those that share an arena so many at once, each in one of its own, smaller arenas first. Rejects with the
- * signal's reason as soon as it is given.
+ * Runs scenarios: so many at once, each in an arena of its own, which those that can share it have one after the other. Rejects with
+ * the signal's reason as soon as it is given.
  */
 export const runAll = async (options: RunAllOptions): Promise<void> => {
   removeDeadStacks(arenaPrefix)
   const commit = drilledCommit()
-  for (const sharing of arenasOf(options.chosen)) {
-    const open = sharing.filter((scenario) => !isKnown(scenario, commit, options))
-    await runSharing(open, options, async (scenario, arena) => {
-      const result = await runOne(scenario, arena, options)
-      options.onResult(result)
-      if (options.size === 'full') await keepResult(result, { commit, kafka: arena.cluster.kafkaVersion })
+  const groups = arenasOf(options.chosen).map((scenarios): Group => {
+    return { scenarios, left: scenarios.filter((scenario) => !isKnown(scenario, commit, options)), lanes: 0 }
+  })
+  const failures: unknown[] = []
+  const run = async (scenario: Scenario, arena: Arena): Promise<void> => {
+    const result = await runOne(scenario, arena, options)
+    options.onResult(result)
+    if (options.size === 'full') await keepResult(result, { commit, kafka: arena.cluster.kafkaVersion })
+  }
+  /** When one cannot go on, the others begin nothing more. */
+  const lane = async (opened: () => void): Promise<void> => {
+    try {
+      for (let group = nextOf(groups); group !== undefined; group = nextOf(groups))
+        await runGroup(group, run, opened, options.progress.say)
+    } catch (error) {
+      failures.push(error)
+      for (const { left } of groups) left.length = 0
+    }
+    opened()
+  }
+  const lanes: Promise<void>[] = []
+  while (lanes.length < options.lanes) {
+    // One after the other: the first brings what a machine that has never run a broker has to fetch.
+    await new Promise<void>((opened) => {
+      lanes.push(lane(opened))
     })
   }
+  await Promise.all(lanes)
+  if (failures.length > 0) throw failures[0]
+}
+
+/** One that nobody is at, and then the one with the most to do: for a single drill no second arena is opened. */
+const nextOf = (groups: readonly Group[]): Group | undefined => {
+  const untouched = groups.find(({ left, lanes }) => left.length > 0 && lanes === 0)
+  const [longest] = groups.toSorted((a, b) => b.left.length - a.left.length)
+  return untouched ?? (longest !== undefined && longest.left.length > 1 ? longest : undefined)
 }
 
 let arenas = 0
 
-/** Whoever is through with one takes the next; when one cannot go on, the others begin nothing more. */
-const runSharing = async (
-  scenarios: readonly Scenario[],
-  { lanes, progress }: RunAllOptions,
+const runGroup = async (
+  group: Group,
   run: (scenario: Scenario, arena: Arena) => Promise<void>,
+  opened: () => void,
+  say: (line: string) => void,
 ): Promise<void> => {
-  const left = [...scenarios]
-  const failures: unknown[] = []
-  const work = async (arena: Arena): Promise<void> => {
+  const { scenarios, left } = group
+  group.lanes++
+  try {
+    const arena = await arenaFor(scenarios, arenas++, say)
+    opened()
+    if (arena === undefined) {
+      left.length = 0
+      return
+    }
     try {
       for (let next = left.shift(); next !== undefined; next = left.shift()) await run(next, arena)
-    } catch (error) {
-      failures.push(error)
-      left.length = 0
     } finally {
       await arena.close()
     }
+  } finally {
+    group.lanes--
   }
-  const working: Promise<void>[] = []
-  // One after the other: the first brings what a machine that has never run a broker has to fetch.
-  while (working.length < lanes && left.length > 0) {
-    const arena = await arenaFor(scenarios, arenas++, progress.say).catch((error: unknown) => {
-      failures.push(error)
-      left.length = 0
-    })
-    if (arena === undefined) break
-    working.push(work(arena))
-  }
-  await Promise.all(working)
-  if (failures.length > 0) throw failures[0]
 }
 
 /** Scenarios by the arena they share: smaller first, and of each size those without brokers of their own. */

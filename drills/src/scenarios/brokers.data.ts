@@ -86,7 +86,7 @@ export const brokerScenarios: readonly Scenario[] = [
     members: 2,
     load,
     faults: [
-      { fault: bounceBroker('stop'), times: { smoke: 1, full: 15 }, everyMs: 1_000 },
+      { fault: bounceBroker('stop'), times: { smoke: 0, full: 15 }, everyMs: 1_000 },
       { fault: bounceBroker('kill'), times: { smoke: 0, full: 15 }, everyMs: 1_000 },
     ],
     settleMs: 30_000,
