@@ -1,24 +1,26 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { publishRoute } from '../route.ts'
-import { type Bench, createBench, itemTopic, uniqueName, until } from './delivery.fixture.ts'
-import { drivenConsumer } from './driven-consumer.fixture.ts'
+import { until } from './delivery.fixture.ts'
+import { drivenGroup } from './driven-group.fixture.ts'
 import { gatedHandler } from './gated-handler.fixture.ts'
 
-let bench: Bench
-afterEach(() => bench.end())
-
-const from = itemTopic('orders')
-const open = async () => {
-  const { around, ...driven } = drivenConsumer()
-  bench = await createBench({ around })
-  const group = uniqueName('group')
-  await bench.topics(group, from)
-  return { ...driven, group }
+/** A handler that takes so long, and tells how many of its calls were under way at once. */
+const countingHandler = (handlingMs: number) => {
+  let now = 0
+  let most = 0
+  return {
+    most: () => most,
+    async handle(): Promise<undefined> {
+      most = Math.max(most, ++now)
+      await new Promise((resolve) => setTimeout(resolve, handlingMs))
+      now--
+    },
+  }
 }
 
 describe('back-pressure', () => {
   it('pauses a partition at its bound and resumes it at half of that', async () => {
-    const { deliver, assign, paused, commits, group } = await open()
+    const { bench, from, deliver, assign, paused, commits, group } = await drivenGroup()
     const { started, handle, finish } = gatedHandler()
     await bench.start([publishRoute({ from, group, ordering: 'none', handle })], { limits: { partitionRecordsMax: 4 } })
     assign(1)
@@ -39,21 +41,15 @@ describe('back-pressure', () => {
   })
 
   it('runs no more handlers at once than the route says', async () => {
-    const { deliver, assign, commits, group } = await open()
-    let now = 0
-    let most = 0
+    const { bench, from, deliver, assign, commits, group } = await drivenGroup()
+    const counting = countingHandler(1)
     await bench.start([
       publishRoute({
         from,
         group,
         concurrencyMax: 3,
         ordering: 'none',
-        handle: async () => {
-          most = Math.max(most, ++now)
-          await new Promise((resolve) => setTimeout(resolve, 1))
-          now--
-          return undefined
-        },
+        handle: counting.handle,
       }),
     ])
     assign(1)
@@ -62,7 +58,7 @@ describe('back-pressure', () => {
       Array.from({ length: 40 }, (_, n) => n),
     )
     await until(() => commits.at(-1)?.[0]?.offset === 40)
-    expect(most).toBe(3)
+    expect(counting.most()).toBe(3)
   })
 
   it.each([
@@ -70,20 +66,14 @@ describe('back-pressure', () => {
     ['partition', 1],
     ['none', 20],
   ] as const)('with ordering %s runs at most %i of one key at once', async (ordering, expected) => {
-    const { deliver, assign, commits, group } = await open()
-    let now = 0
-    let most = 0
+    const { bench, from, deliver, assign, commits, group } = await drivenGroup()
+    const counting = countingHandler(2)
     await bench.start([
       publishRoute({
         from,
         group,
         ordering,
-        handle: async () => {
-          most = Math.max(most, ++now)
-          await new Promise((resolve) => setTimeout(resolve, 2))
-          now--
-          return undefined
-        },
+        handle: counting.handle,
       }),
     ])
     assign(1)
@@ -92,6 +82,6 @@ describe('back-pressure', () => {
       Array.from({ length: 20 }, (_, n) => n),
     )
     await until(() => commits.at(-1)?.[0]?.offset === 20)
-    expect(most).toBe(expected)
+    expect(counting.most()).toBe(expected)
   })
 })

@@ -1,33 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { effectRoute, publishRoute } from '../route.ts'
-import {
-  type Bench,
-  createBench,
-  type Item,
-  itemTopic,
-  quickRetry,
-  scriptedStore,
-  uniqueName,
-  until,
-} from './delivery.fixture.ts'
-import { drivenConsumer } from './driven-consumer.fixture.ts'
+import { type Item, quickRetry, scriptedStore, until } from './delivery.fixture.ts'
+import { drivenGroup } from './driven-group.fixture.ts'
 import { gatedHandler } from './gated-handler.fixture.ts'
-
-let bench: Bench
-afterEach(() => bench.end())
-
-const from = itemTopic('orders')
-const open = async () => {
-  const { around, ...driven } = drivenConsumer()
-  bench = await createBench({ around })
-  const group = uniqueName('group')
-  await bench.topics(group, from)
-  return { ...driven, group }
-}
 
 describe('a rebalance', () => {
   it('lets what is under way end, starts nothing more, commits with the epoch, and only then lets go', async () => {
-    const { deliver, assign, revoke, commits, group } = await open()
+    const { bench, from, deliver, assign, revoke, commits, group } = await drivenGroup()
     const { started, handle, finish } = gatedHandler()
     await bench.start([publishRoute({ from, group, handle })], {
       limits: { commitIntervalMs: 60_000, revokeDrainMsMax: 2_000 },
@@ -50,7 +29,7 @@ describe('a rebalance', () => {
   })
 
   it('gives a partition away with a handler still running, after its bound, and commits nothing past it', async () => {
-    const { deliver, assign, revoke, commits, group } = await open()
+    const { bench, from, deliver, assign, revoke, commits, group } = await drivenGroup()
     const { started, handle, finish } = gatedHandler()
     await bench.start([publishRoute({ from, group, handle })], {
       limits: { commitIntervalMs: 1, revokeDrainMsMax: 30 },
@@ -66,7 +45,7 @@ describe('a rebalance', () => {
   })
 
   it('drops a record that comes again while its first delivery is still in flight, and counts that delivery', async () => {
-    const { deliver, assign, revoke, commits, group } = await open()
+    const { bench, from, deliver, assign, revoke, commits, group } = await drivenGroup()
     const { started, handle, finish } = gatedHandler()
     await bench.start([publishRoute({ from, group, handle })], {
       limits: { commitIntervalMs: 1, revokeDrainMsMax: 20 },
@@ -87,7 +66,7 @@ describe('a rebalance', () => {
   })
 
   it('does not handle a record twice at once that comes back two assignments later', async () => {
-    const { deliver, assign, revoke, commits, group } = await open()
+    const { bench, from, deliver, assign, revoke, commits, group } = await drivenGroup()
     const { started, handle, finish } = gatedHandler()
     await bench.start([publishRoute({ from, group, handle })], {
       limits: { commitIntervalMs: 1, revokeDrainMsMax: 20 },
@@ -108,7 +87,7 @@ describe('a rebalance', () => {
   })
 
   it('does not move an offset back when another member went on in the meantime', async () => {
-    const { deliver, assign, revoke, commits, group } = await open()
+    const { bench, from, deliver, assign, revoke, commits, group } = await drivenGroup()
     const { started, handle, finish } = gatedHandler()
     await bench.start([publishRoute({ from, group, handle })], {
       limits: { commitIntervalMs: 1, revokeDrainMsMax: 10 },
@@ -127,7 +106,7 @@ describe('a rebalance', () => {
   })
 
   it('forgets what waits for another attempt: the next owner gets it again', async () => {
-    const { deliver, assign, revoke, commits, group } = await open()
+    const { bench, from, deliver, assign, revoke, commits, group } = await drivenGroup()
     let attempts = 0
     const running = await bench.start(
       [
@@ -154,7 +133,7 @@ describe('a rebalance', () => {
   })
 
   it('tries nothing again that fails while it is being given away', async () => {
-    const { deliver, assign, revoke, commits, group } = await open()
+    const { bench, from, deliver, assign, revoke, commits, group } = await drivenGroup()
     let attempts = 0
     let fail = (): void => undefined
     await bench.start([
@@ -182,7 +161,7 @@ describe('a rebalance', () => {
   })
 
   it('ignores batches of an epoch that is over, and records it has had already', async () => {
-    const { deliver, assign, commits, group } = await open()
+    const { bench, from, deliver, assign, commits, group } = await drivenGroup()
     const seen: number[] = []
     await bench.start([publishRoute({ from, group, handle: (item: Item) => void seen.push(item.n) as undefined })])
     assign(2)
@@ -194,7 +173,7 @@ describe('a rebalance', () => {
   })
 
   it('drops handled effects of an assignment that has ended instead of writing them', async () => {
-    const { deliver, assign, revoke, group } = await open()
+    const { bench, from, deliver, assign, revoke, group } = await drivenGroup()
     const store = scriptedStore()
     store.away = true
     await bench.start([effectRoute({ from, group, store, batchMax: 1, handle: (item: Item) => String(item.n) })], {

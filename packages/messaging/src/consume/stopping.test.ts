@@ -1,33 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { effectRoute, publishRoute } from '../route.ts'
-import {
-  type Bench,
-  createBench,
-  type Item,
-  itemTopic,
-  quickRetry,
-  scriptedStore,
-  uniqueName,
-  until,
-} from './delivery.fixture.ts'
-import { drivenConsumer } from './driven-consumer.fixture.ts'
+import { type Item, quickRetry, scriptedStore, until } from './delivery.fixture.ts'
+import { drivenGroup } from './driven-group.fixture.ts'
 import { gatedHandler } from './gated-handler.fixture.ts'
-
-let bench: Bench
-afterEach(() => bench.end())
-
-const from = itemTopic('orders')
-const open = async () => {
-  const { around, ...driven } = drivenConsumer()
-  bench = await createBench({ around })
-  const group = uniqueName('group')
-  await bench.topics(group, from)
-  return { ...driven, group }
-}
 
 describe('stopping', () => {
   it('lets what is under way settle, commits it, starts nothing more, and is idempotent', async () => {
-    const { deliver, assign, commits, group } = await open()
+    const { bench, from, deliver, assign, commits, group } = await drivenGroup()
     const { started, handle, finish } = gatedHandler()
     const running = await bench.start([publishRoute({ from, group, handle })], { limits: { commitIntervalMs: 60_000 } })
     assign(1)
@@ -43,7 +22,7 @@ describe('stopping', () => {
   })
 
   it('aborts a handler that does not end, and ends in time without passing its offset', async () => {
-    const { deliver, assign, commits, group } = await open()
+    const { bench, from, deliver, assign, commits, group } = await drivenGroup()
     let aborted = false
     const running = await bench.start([
       publishRoute({
@@ -69,7 +48,7 @@ describe('stopping', () => {
   })
 
   it('ends in time while the database is away', async () => {
-    const { deliver, assign, commits, group } = await open()
+    const { bench, from, deliver, assign, commits, group } = await drivenGroup()
     const store = scriptedStore()
     store.away = true
     const running = await bench.start([
