@@ -56,7 +56,6 @@ export const dropBombs: Fault = {
   },
 }
 
-const unreadable = 'ICX_KAFKA_BATCH_UNREADABLE'
 /** More than a batch may unpack to: no producer of ours packs it. */
 const unpackedBytes = 80 * 1024 * 1024
 
@@ -76,7 +75,7 @@ export const dropPackedBomb = (codec: 'gzip' | 'zstd'): Fault => ({
       const there = ends.find(({ partition, latest }) => committed.get(partition) !== latest)
       if (there === undefined) throw new Error('the bomb is not there')
       const { partition, latest } = there
-      await untilMembersEndedWith(stage, unreadable)
+      await untilMembersEndedWith(stage, 'ICX_KAFKA_BATCH_UNREADABLE')
       const now = (await committedOf(stage)).get(partition)
       if (now !== latest - 1) throw new Error(`the group is at ${now}, the bomb at ${latest - 1}`)
       await resetOffsets(stage, ['--to-latest'], partition)

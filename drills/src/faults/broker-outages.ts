@@ -4,7 +4,7 @@ import type { ClusterBroker } from '@interchange/stack'
 import { waitFor } from '@interchange/testing'
 import { type Fault, type Occasion, seenMs } from './fault.ts'
 import { holdRequests } from './hold-requests.ts'
-import { allInSync, replicasOf } from './replicas.ts'
+import { allInSync, untilReplicas } from './replicas.ts'
 
 /** SIGKILL of so many brokers at once, which are started again after so long; seen when all of them are gone. */
 export const killBrokers = (count: number, forMs: number): Fault => ({
@@ -96,11 +96,12 @@ export const freezeBroker = (forMs: number): Fault => ({
     await allInSync(stage)
     await freeze(broker)
     try {
-      const taken = async (): Promise<boolean> => {
-        const partitions = await replicasOf(stage, broker.nodeId)
-        return partitions.every(({ leader }) => leader !== broker.nodeId && leader >= 0)
-      }
-      await waitFor(taken, { timeoutMs: seenMs, everyMs: 250, what: `others to lead what ${broker.name} led` })
+      await untilReplicas(
+        stage,
+        (partitions) => partitions.every(({ leader }) => leader !== broker.nodeId && leader >= 0),
+        `others to lead what ${broker.name} led`,
+        broker.nodeId,
+      )
       await pause(forMs)
     } finally {
       await thaw(broker)

@@ -5,10 +5,8 @@ import type { Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
 import { kafkaTool } from './kafka-tool.ts'
 import { committedOf, startMembers, stopMembers, untilMembersEndedWith } from './operator.ts'
-import { allInSync, replicasOf } from './replicas.ts'
+import { allInSync, replicasOf, untilReplicas } from './replicas.ts'
 import { batchesOf, flipBit, partitionFolder, type SegmentBatch, segmentOf } from './segments.ts'
-
-const unreadable = 'ICX_KAFKA_BATCH_UNREADABLE'
 
 /**
  * The leader of a partition has a bit turned round, on its disk, in a batch that the group has not read yet; no broker looks at what
@@ -27,7 +25,7 @@ export const damageLeader: Fault = {
     await leader.start()
     await leads(stage, leader, partition)
     await startMembers(stage)
-    await untilMembersEndedWith(stage, unreadable)
+    await untilMembersEndedWith(stage, 'ICX_KAFKA_BATCH_UNREADABLE')
     const now = (await committedOf(stage)).get(partition) ?? 0
     if (now > batch.baseOffset) throw new Error(`the group is at ${now}, the damage at ${batch.baseOffset}`)
     await leader.kill()
@@ -61,7 +59,9 @@ const leads = async (stage: Stage, leader: ClusterBroker, partition: number): Pr
   await allInSync(stage)
   const place = ['--topic', stage.topic, '--partition', String(partition)]
   await kafkaTool(stage.arena, 'leader-election', ['--election-type', 'preferred', ...place])
-  const led = async (): Promise<boolean> =>
-    (await replicasOf(stage)).some((each) => each.partition === partition && each.leader === leader.nodeId)
-  await waitFor(led, { timeoutMs: seenMs, everyMs: 250, what: `${leader.name} to lead partition ${partition}` })
+  await untilReplicas(
+    stage,
+    (partitions) => partitions.some((each) => each.partition === partition && each.leader === leader.nodeId),
+    `${leader.name} to lead partition ${partition}`,
+  )
 }

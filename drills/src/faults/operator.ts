@@ -23,9 +23,6 @@ export const rewind: Fault = {
   },
 }
 
-/** What a member ends with whose group stands where the log is not. */
-export const offsetOutOfRange = 'ICX_KAFKA_OFFSET_OUT_OF_RANGE'
-
 /**
  * A group comes back to a log whose records were deleted past what it has committed. Seen when every member has ended for it and said
  * so; until an operator decides, the group must not move.
@@ -43,7 +40,7 @@ export const deletePastCommit: Fault = {
     await resetOffsets(stage, ['--to-offset', String(offset - 1)], partition)
     await deleteRecords(stage, partition, offset)
     await startMembers(stage)
-    await untilMembersEndedWith(stage, offsetOutOfRange)
+    await untilMembersEndedWith(stage, 'ICX_KAFKA_OFFSET_OUT_OF_RANGE')
     const now = (await committedOf(stage)).get(partition)
     if (now !== offset - 1) throw new Error(`the group went from ${offset - 1} to ${now} by itself`)
     const earliest = (await admin.topicOffsets(topic)).find((each) => each.partition === partition)?.earliest

@@ -12,14 +12,24 @@ export interface PartitionReplicas {
   readonly inSync: readonly number[]
 }
 
-/** Resolves when every replica of the drill's topic is in sync: what an operator waits for before the next broker. */
-export const allInSync = async (stage: Stage): Promise<void> => {
-  const inSync = async (): Promise<boolean> => {
-    const partitions = await replicasOf(stage)
-    return partitions.every(({ replicas, inSync: followers }) => followers.length === replicas.length)
-  }
-  await waitFor(inSync, { timeoutMs: seenMs, everyMs: 250, what: 'every replica to be in sync' })
+/** Waits until what the brokers know of the drill's partitions is so; of those, other than `except`, the first that answers is asked. */
+export const untilReplicas = async (
+  stage: Stage,
+  isSo: (partitions: readonly PartitionReplicas[]) => boolean,
+  what: string,
+  except?: number,
+): Promise<void> => {
+  const holds = async (): Promise<boolean> => isSo(await replicasOf(stage, except))
+  await waitFor(holds, { timeoutMs: seenMs, everyMs: 250, what })
 }
+
+/** Resolves when every replica of the drill's topic is in sync: what an operator waits for before the next broker. */
+export const allInSync = (stage: Stage): Promise<void> =>
+  untilReplicas(
+    stage,
+    (partitions) => partitions.every(({ replicas, inSync }) => inSync.length === replicas.length),
+    'every replica to be in sync',
+  )
 
 /** The partitions of the drill's topic as the first broker that answers, other than `except`, knows them. */
 export const replicasOf = async (stage: Stage, except?: number): Promise<readonly PartitionReplicas[]> => {

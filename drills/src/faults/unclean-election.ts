@@ -2,15 +2,8 @@ import { freeze, thaw } from '@interchange/drill-kit'
 import { waitFor } from '@interchange/testing'
 import type { Stage } from '../stage.ts'
 import { type Fault, type Occasion, seenMs } from './fault.ts'
-import {
-  committedOf,
-  offsetOutOfRange,
-  resetOffsets,
-  startMembers,
-  untilAllDone,
-  untilMembersEndedWith,
-} from './operator.ts'
-import { allInSync, type PartitionReplicas, replicasOf } from './replicas.ts'
+import { committedOf, resetOffsets, startMembers, untilAllDone, untilMembersEndedWith } from './operator.ts'
+import { allInSync, replicasOf, untilReplicas } from './replicas.ts'
 
 /**
  * Of the two copies of a partition one misses what the other took alone; that one's broker dies, and the first leads. Seen when the log
@@ -24,11 +17,12 @@ export const electUncleanly: Fault = {
     await allInSync(stage)
     const { ahead, behind, partitions } = await copiesInTurn(occasion)
     await behind.kill()
-    await waitFor(async () => areAlone(await replicasOf(stage, behind.nodeId), partitions), {
-      timeoutMs: seenMs,
-      everyMs: 250,
-      what: `${behind.name} to be missed`,
-    })
+    await untilReplicas(
+      stage,
+      (all) => all.every(({ partition, inSync }) => !partitions.includes(partition) || inSync.length === 1),
+      `${behind.name} to be missed`,
+      behind.nodeId,
+    )
     await untilMore(stage, partitions)
     await freeze(writer)
     try {
@@ -36,16 +30,18 @@ export const electUncleanly: Fault = {
       const before = await committedOf(stage)
       await ahead.kill()
       await behind.start()
-      const led = async (): Promise<boolean> => {
-        const now = await replicasOf(stage, ahead.nodeId)
-        return now.every(
-          ({ partition, leader }) => leader >= 0 && (!partitions.includes(partition) || leader === behind.nodeId),
-        )
-      }
-      await waitFor(led, { timeoutMs: seenMs, everyMs: 250, what: `${behind.name} to lead ${partitions}` })
+      await untilReplicas(
+        stage,
+        (all) =>
+          all.every(
+            ({ partition, leader }) => leader >= 0 && (!partitions.includes(partition) || leader === behind.nodeId),
+          ),
+        `${behind.name} to lead ${partitions}`,
+        ahead.nodeId,
+      )
       await ahead.start()
       await allInSync(stage)
-      await untilMembersEndedWith(stage, offsetOutOfRange)
+      await untilMembersEndedWith(stage, 'ICX_KAFKA_OFFSET_OUT_OF_RANGE')
       return await decide(stage, before)
     } finally {
       await thaw(writer)
@@ -64,9 +60,6 @@ const copiesInTurn = async ({ stage, time }: Occasion) => {
   const partitions = places.flatMap(({ partition, replicas }) => (replicas.includes(behind.nodeId) ? [partition] : []))
   return { ahead, behind, partitions }
 }
-
-const areAlone = (all: readonly PartitionReplicas[], partitions: readonly number[]): boolean =>
-  all.every(({ partition, inSync }) => !partitions.includes(partition) || inSync.length === 1)
 
 /** Waits until the writer has had something taken in each of these. */
 const untilMore = async ({ admin, topic }: Stage, partitions: readonly number[]): Promise<void> => {
