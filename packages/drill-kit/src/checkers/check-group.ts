@@ -27,14 +27,21 @@ export const checkDeliveries: Checker = ({ history, log }) => {
   })
 }
 
-/** V12: no commit goes back unless an operator has put it there, and below the last one everything has come to its end. */
+/**
+ * V12: no commit goes back unless an operator has put it there, and below the last one everything has come to its end. A commit took
+ * effect at some time between its begin and its answer, which a member that was stopped in between reads late: it goes back when it
+ * began after a higher one was acknowledged.
+ */
 export const checkCommits: Checker = ({ history, log, committed, effects, letters, waiting }) => {
   const highest = new Map<number, Commit>()
+  const begun = new Map<string, Commit | undefined>()
   const back = history.flatMap((fact): readonly Violation[] => {
     if (fact.op === 'rewound') highest.delete(fact.partition)
-    if (fact.op !== 'commit' || fact.phase !== 'ok') return []
-    const before = highest.get(fact.partition)
-    if (before === undefined || fact.offset >= before.offset) highest.set(fact.partition, fact)
+    if (fact.op !== 'commit') return []
+    if (fact.phase === 'invoke') begun.set(operationOf(fact), highest.get(fact.partition))
+    if (fact.phase !== 'ok') return []
+    if (fact.offset >= (highest.get(fact.partition)?.offset ?? 0)) highest.set(fact.partition, fact)
+    const before = begun.get(operationOf(fact))
     if (before === undefined || fact.offset >= before.offset) return []
     const detail = `${fact.proc} moves partition ${fact.partition} from ${before.offset} back to ${fact.offset}`
     return [{ invariant: 'V12', detail, facts: [before, fact] }]
@@ -57,11 +64,13 @@ export const checkOwnership: Checker = ({ history }) => {
   return history.flatMap((fact): readonly Violation[] => {
     if (fact.op === 'assigned') owners.set(fact.partition, fact)
     if (fact.op !== 'commit') return []
-    const operation = `${fact.proc} ${fact.partition} ${fact.epoch} ${fact.offset}`
-    if (fact.phase === 'invoke') begun.set(operation, owners.get(fact.partition))
-    const owner = begun.get(operation)
+    if (fact.phase === 'invoke') begun.set(operationOf(fact), owners.get(fact.partition))
+    const owner = begun.get(operationOf(fact))
     if (fact.phase !== 'ok' || owner === undefined || owner.proc === fact.proc) return []
     const detail = `${fact.proc} commits ${fact.offset} of partition ${fact.partition}, which ${owner.proc} had`
     return [{ invariant: 'V13', detail, facts: [owner, fact] }]
   })
 }
+
+/** The same for the begin of a commit and for its end. */
+const operationOf = ({ proc, partition, epoch, offset }: Commit): string => `${proc} ${partition} ${epoch} ${offset}`

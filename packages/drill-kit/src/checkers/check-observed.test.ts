@@ -256,6 +256,14 @@ describe('the checkers of a drill', () => {
     expect(checkObserved(insert('calm', ...back.slice(1)), ['V12'])).toHaveLength(1)
   })
 
+  test('let a stopped member read late that its commit went well, before one that came after it', () => {
+    const [invoke, ok] = committed('m1', 1)
+    const late = [invoke, ...committed('m2', 5), ok] as const
+    expect(checkObserved({ ...sound, history: happened([...late]) }, ['V12'])).toEqual([])
+    const again = [...late, ...committed('m1', 1)] as const
+    expect(checkObserved({ ...sound, history: happened([...again]) }, ['V12'])).toHaveLength(1)
+  })
+
   test('take a commit as it was when it began: one under way during a take-over is not a zombie', () => {
     const [invoke, ok] = committed('m1', 1)
     const history = happened([
