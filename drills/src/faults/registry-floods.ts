@@ -76,7 +76,9 @@ export const unknownIds = ({ distinct, repeats }: { readonly distinct: number; r
     )
     const before = await goodSoFar(stage)
     await sendUnknown(stage, ids)
-    const questions = (): readonly AskedRequest[] => front.asked().filter((request) => askedId(request) >= repeatedId)
+    // Another drill of this arena may have made up ids of its own.
+    const isMadeUp = (id: number): boolean => id >= repeatedId && id < first + distinct
+    const questions = (): readonly AskedRequest[] => front.asked().filter((request) => isMadeUp(askedId(request)))
     // One that got no answer is rightly asked again.
     const inVain = () => questions().filter(({ status }) => status === 404)
     const areAsked = (): boolean => {
