@@ -12,6 +12,8 @@ export interface Handling {
   readonly traces?: boolean
   /** How many times as fast the members' clock runs as the machine's. */
   readonly clockFactor?: number
+  /** How far the clocks of members are off, every second one's ahead, the others' behind. */
+  readonly clockOffMs?: number
   /** Each step asks the arena's dependency before it has its effect. */
   readonly asks?: boolean
 }

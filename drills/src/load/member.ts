@@ -1,10 +1,10 @@
 // A member of the group: the kernel with an effect store, as a service would run it. Leaves the group on SIGTERM.
 import { openHistory } from '@interchange/drill-kit'
-import { createConsumerGroup, effectRoute, noMetrics, systemClock } from '@interchange/messaging'
+import { createConsumerGroup, effectRoute, noMetrics } from '@interchange/messaging'
 import { createWaitingEffectStore } from '@interchange/store'
 import { alarmsInto } from './alarms.ts'
 import { sessionTimeoutMs } from './deeds.ts'
-import { createFastClock } from './fast-clock.ts'
+import { createDrillClock } from './drill-clock.ts'
 import { createHandler, type StepDone } from './handlers.ts'
 import { observedTransport } from './observed-transport.ts'
 import { openTracing } from './open-tracing.ts'
@@ -16,7 +16,10 @@ const stopMs = 10_000
 const ground = readGround(process.env)
 const history = openHistory(ground.historyFolder, ground.proc)
 const database = openDatabase(ground)
-const { timeoutMs, retry, metadataMaxAgeMs, vitals, clockFactor } = ground.handling
+const { timeoutMs, retry, metadataMaxAgeMs, vitals, clockFactor, clockOffMs = 0 } = ground.handling
+// Every second member is ahead, the others are behind.
+const aheadMs = Number(ground.proc.slice('member-'.length)) % 2 === 0 ? clockOffMs : -clockOffMs
+const clock = createDrillClock({ factor: clockFactor, aheadMs })
 const route = effectRoute<Step, StepDone>({
   from: stepTopic(ground),
   group: ground.group,
@@ -26,6 +29,7 @@ const route = effectRoute<Step, StepDone>({
   handle: createHandler(ground, history),
   store: createWaitingEffectStore<StepDone>({
     database,
+    clock,
     apply: async (tx, steps) => {
       await tx.query('INSERT INTO effect (id, key, seq) SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[])', [
         steps.map(({ id }) => id),
@@ -47,7 +51,7 @@ const group = await createConsumerGroup({
   publisher: undefined,
   reportOutcome: async () => undefined,
   service: { name: 'drill', version: '0' },
-  clock: clockFactor === undefined ? systemClock : createFastClock(clockFactor),
+  clock,
   random: Math.random,
   logger: alarmsInto(history),
   metrics: noMetrics,

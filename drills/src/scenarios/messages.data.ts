@@ -71,11 +71,14 @@ export const messageScenarios: readonly Scenario[] = [
   {
     name: 'B9',
     title: 'retry-timing',
-    says: 'Lets messages fail and wait in the table while all members are restarted, or one is killed. Each must be tried again never early, and at most a second late.',
+    says: 'Sets the clocks of members an hour ahead or behind, lets messages fail and wait in the table, and restarts all members or kills one. Each message must be tried again never early, and at most a second late.',
     brokers: 1,
     members: 2,
     load,
-    handling: { retry: { attemptsMax: 1, waitingAttemptsMax: 2, waitingBackoffMs: 40_000 } },
+    handling: {
+      retry: { attemptsMax: 1, waitingAttemptsMax: 2, waitingBackoffMs: 40_000 },
+      clockOffMs: 3_600_000,
+    },
     faults: [
       { fault: restartWhileWaiting, times: { smoke: 0, full: 5 }, everyMs: 0 },
       { fault: killWhileWaiting, times: { smoke: 0, full: 5 }, everyMs: 0 },

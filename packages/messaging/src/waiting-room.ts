@@ -32,7 +32,7 @@ export interface WaitingRecord {
   /** The raw header block. */
   readonly headers: Buffer
   readonly messageId: string
-  /** Not to be tried before, in milliseconds since the epoch. */
+  /** Not to be tried before: milliseconds since the epoch by the clock of who puts or claims it. The room evens out what these differ. */
   readonly dueMs: number
   /** Attempts made; 0 when it only waits behind another message of its key. */
   readonly attempts: number

@@ -1,5 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { newEventId, rejected, type SettleEntry, type WaitingClaim, type WaitingRecord } from '@interchange/messaging'
+import {
+  type Clock,
+  newEventId,
+  rejected,
+  type SettleEntry,
+  systemClock,
+  type WaitingClaim,
+  type WaitingRecord,
+} from '@interchange/messaging'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase } from '../database.fixture.ts'
 import type { Database, Transaction } from '../database.ts'
@@ -20,6 +28,8 @@ const write = async (tx: Transaction, effects: readonly string[]): Promise<void>
   if (effects.includes('refused')) throw rejected('refused')
   await tx.query('INSERT INTO posting (text) SELECT * FROM unnest($1::text[])', [effects])
 }
+/** The table has the database's clock: a due time comes back within 5 s. */
+const about = (dueMs: number): number => expect.closeTo(dueMs, -4)
 const uniqueGroup = (): string => `group-${randomBytes(6).toString('hex')}`
 const topic = 'sales.order-placed.v1'
 const place = { topic, partition: 3 }
@@ -85,7 +95,25 @@ test('what waits comes back to the next owner byte for byte, in order, with what
   await store.waiting.put(claim, [{ ...first, dueMs: 99, attempts: 2 }])
   const [other, same] = await store.waiting.claim(group, [{ topic: 'none.v1', partition: 0 }, place])
   expect(other?.records).toEqual([])
-  expect(same?.records).toEqual([{ ...first, dueMs: 99, attempts: 2 }, odd])
+  expect(same?.records).toEqual([
+    { ...first, dueMs: about(99), attempts: 2 },
+    { ...odd, dueMs: about(odd.dueMs) },
+  ])
+})
+
+test('what waits is due at the same time for a member whose clock is two hours off', async () => {
+  const apartMs = 7_200_000
+  const ahead: Clock = { ...systemClock, now: () => Date.now() + apartMs }
+  const { group, store, claim } = await open()
+  const dueMs = Date.now() + 60_000
+  await store.waiting.put(claim, [record(4, { dueMs })])
+  const itsStore = createWaitingEffectStore<string>({ database, apply: write, clock: ahead })
+  const [its] = await itsStore.waiting.claim(group, [place])
+  expect(its?.records[0]?.dueMs).toBeCloseTo(dueMs + apartMs, -4)
+  if (its === undefined) throw new Error('nothing claimed')
+  await itsStore.waiting.put(its.claim, its.records)
+  const [back] = await store.waiting.claim(group, [place])
+  expect(back?.records[0]?.dueMs).toBeCloseTo(dueMs, -4)
 })
 
 test('settling takes a message out of the table in the transaction of its effects, or not at all', async () => {
@@ -144,7 +172,7 @@ test('a held key outlives its claim, takes its message out of the table, and is 
   await keys.hold(claim, keyless)
   expect(await waits(group)).toEqual([6])
   const [next] = await store.waiting.claim(group, [place])
-  expect(next?.records).toEqual([behind])
+  expect(next?.records).toEqual([{ ...behind, dueMs: about(behind.dueMs) }])
   expect(await keys.held(group, [{ topic: 'none.v1', partition: 3 }, place])).toEqual([held, keyless])
   await keys.release(group, held)
   await keys.release(group, held)

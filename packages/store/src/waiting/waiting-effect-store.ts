@@ -1,4 +1,5 @@
 import {
+  type Clock,
   classify,
   type EffectStore,
   type Outgoing,
@@ -16,9 +17,9 @@ import { assertClaims, createWaitingRoom, removeWaiting } from './waiting-room.t
  * that must wait pass, and settle it later in the transaction that takes it out of the table.
  */
 export const createWaitingEffectStore = <Effect>(
-  options: EffectStoreOptions<Effect>,
+  options: EffectStoreOptions<Effect> & { readonly clock?: Clock },
 ): EffectStore<Effect | Outgoing> & { readonly waiting: WaitingRoom } => {
-  const waiting = { ...createWaitingRoom(options.database), keys: createHeldKeys(options.database) }
+  const waiting = { ...createWaitingRoom(options.database, options.clock), keys: createHeldKeys(options.database) }
   const plain = createEffectStore(options)
   const leaving = createEffectStore<Effect | Departure>({
     database: options.database,

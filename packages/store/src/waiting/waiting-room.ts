@@ -1,6 +1,8 @@
 import {
   type ClaimedPartition,
+  type Clock,
   InterchangeError,
+  systemClock,
   type WaitingClaim,
   type WaitingFailure,
   type WaitingRecord,
@@ -9,8 +11,11 @@ import {
 import type { Database, Transaction } from '../database.ts'
 import { inboxId } from '../inbox-id.ts'
 
-/** The kernel's `WaitingRoom` in the tables `waiting` and `waiting_claim`. The schema must have been migrated. */
-export const createWaitingRoom = (database: Database): WaitingRoom => ({
+/**
+ * The kernel's `WaitingRoom` in the tables `waiting` and `waiting_claim`. The schema must have been migrated. In the table a message is
+ * due by the database's clock: of two members that pass it on, neither has to be right about the time. `clock` is the one its group has.
+ */
+export const createWaitingRoom = (database: Database, clock: Clock = systemClock): WaitingRoom => ({
   claim: (group, partitions) =>
     database.transaction(async (tx) => {
       const topics = partitions.map(({ topic }) => topic)
@@ -18,17 +23,19 @@ export const createWaitingRoom = (database: Database): WaitingRoom => ({
       const tokens = await tx.query<ClaimRow>(claimSql, [group, topics, numbers])
       // A statement of its own: it sees what the writers whose locks we have waited for have committed.
       const rows = await tx.query<WaitingRow>(selectSql, [group, topics, numbers])
+      const nowMs = clock.now()
       const byPlace = Map.groupBy(rows, placeOf)
       return tokens.map((row): ClaimedPartition => {
         const { topic, partition } = row
         const claim = { group, topic, partition, token: Number(row.token) }
-        return { claim, records: (byPlace.get(placeOf(row)) ?? []).map(recordOf) }
+        return { claim, records: (byPlace.get(placeOf(row)) ?? []).map((waiting) => recordOf(waiting, nowMs)) }
       })
     }),
 
   put: (claim, records) =>
     database.transaction(async (tx) => {
       await assertClaims(tx, [claim])
+      const nowMs = clock.now()
       await tx.query(putSql, [
         claim.group,
         claim.topic,
@@ -39,7 +46,7 @@ export const createWaitingRoom = (database: Database): WaitingRoom => ({
         records.map(({ key }) => key),
         records.map(({ value }) => value),
         records.map(({ headers }) => headers),
-        records.map(({ dueMs }) => dueMs),
+        records.map(({ dueMs }) => dueMs - nowMs),
         records.map(({ attempts }) => attempts),
         records.map(({ failure }) => (failure === undefined ? null : JSON.stringify(failure))),
       ])
@@ -96,7 +103,7 @@ interface WaitingRow {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: Buffer
-  readonly due_ms: string
+  readonly due_in_ms: string
   readonly attempts: number
   readonly failure: WaitingFailure | null
 }
@@ -114,8 +121,12 @@ const lockSql = `
   WHERE group_name = $1 AND (topic, partition) IN (SELECT * FROM unnest($2::text[], $3::integer[]))
   ORDER BY topic, partition FOR SHARE`
 
+// Rounded down, as a member's clock is: nothing is due a millisecond early.
+const databaseNowMs = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
+
 const selectSql = `
-  SELECT topic, partition, "offset", message_id, timestamp_ms, key, value, headers, due_ms, attempts, failure
+  SELECT topic, partition, "offset", message_id, timestamp_ms, key, value, headers, due_ms - ${databaseNowMs} AS due_in_ms,
+         attempts, failure
   FROM waiting
   WHERE group_name = $1 AND (topic, partition) IN (SELECT * FROM unnest($2::text[], $3::integer[]))
   ORDER BY topic, partition, "offset"`
@@ -123,10 +134,10 @@ const selectSql = `
 const putSql = `
   INSERT INTO waiting (group_name, topic, partition, "offset", message_id, timestamp_ms, key, value, headers,
                        due_ms, attempts, failure)
-  SELECT $1, $2, $3, "offset", message_id, timestamp_ms, key, value, headers, due_ms, attempts, failure::json
+  SELECT $1, $2, $3, "offset", message_id, timestamp_ms, key, value, headers, ${databaseNowMs} + due_in_ms, attempts, failure::json
   FROM unnest($4::bigint[], $5::uuid[], $6::bigint[], $7::bytea[], $8::bytea[], $9::bytea[],
               $10::bigint[], $11::integer[], $12::text[])
-    AS put ("offset", message_id, timestamp_ms, key, value, headers, due_ms, attempts, failure)
+    AS put ("offset", message_id, timestamp_ms, key, value, headers, due_in_ms, attempts, failure)
   ON CONFLICT (group_name, topic, partition, "offset")
   DO UPDATE SET due_ms = EXCLUDED.due_ms, attempts = EXCLUDED.attempts, failure = EXCLUDED.failure`
 
@@ -138,14 +149,14 @@ const removeSql = `
 const placeOf = ({ topic, partition }: { readonly topic: string; readonly partition: number }): string =>
   `${topic}/${partition}`
 
-const recordOf = (row: WaitingRow): WaitingRecord => ({
+const recordOf = (row: WaitingRow, nowMs: number): WaitingRecord => ({
   offset: Number(row.offset),
   timestampMs: Number(row.timestamp_ms),
   key: row.key,
   value: row.value,
   headers: row.headers,
   messageId: row.message_id,
-  dueMs: Number(row.due_ms),
+  dueMs: nowMs + Number(row.due_in_ms),
   attempts: row.attempts,
   failure: row.failure === null ? undefined : { ...row.failure, notYetSinceMs: row.failure.notYetSinceMs },
 })
