@@ -17,9 +17,10 @@ export const resultsFolder = join(checkoutFolder, 'drills', 'results')
 
 const fileOf = (name: string): string => join(resultsFolder, `${name}.json`)
 
-/** What drills run, and how: texts, tests and the results themselves make no result old. */
+/** What drills run, and how: texts, tests, the results themselves and the table of them make no result old. */
 const drilled = ['packages', 'drills', 'patches', 'pnpm-lock.yaml']
-const notDrilled = ['drills/results', '*.md', '*.test.ts', '*.fixture.ts']
+const tables = ['headline-figures', 'explanations.data', 'readme-table'].map((file) => `drills/src/report/${file}.ts`)
+const notDrilled = ['drills/results', ...tables, '*.md', '*.test.ts', '*.fixture.ts']
 
 /** The last commit that changed what is drilled. */
 export const drilledCommit = (): string => {

@@ -1,4 +1,5 @@
 import type { KeptResult } from '../kept-results.ts'
+import { roundsPerSignal } from '../load/interleaving.ts'
 import { summaryOf } from '../summary.ts'
 import { faultFigures, middleAndHigh } from './fault-figures.ts'
 
@@ -25,10 +26,13 @@ export const headlineFigures = (results: readonly KeptResult[]): readonly Headli
   const own = results.filter(({ name }) => !name.endsWith('-stock'))
   const { acknowledged, faultsEffective, lost, duplicatedEffects, orderViolations } = summaryOf(own)
   const named = (...names: readonly string[]): readonly KeptResult[] => own.filter(({ name }) => names.includes(name))
+  const replayed = named('F1', 'F2', 'F3')
   const transactional = own.filter(({ name }) => name.startsWith('C'))
   const letters = sum(own.map((result) => result.letters))
   const faultsOf = (pattern: RegExp) => own.flatMap(faultFigures).filter(({ fault }) => pattern.test(fault))
   const effective = (pattern: RegExp): number => sum(faultsOf(pattern).map((each) => each.effective))
+  const rounds = effective(/^interleave-aborts$/) * roundsPerSignal
+  const slowed = named('B6').flatMap(({ figures }) => figures.filter(({ figure }) => figure === 'goodLossPercent'))
   const broken = (those: readonly KeptResult[], invariant: keyof KeptResult['broken']): number =>
     sum(those.map((result) => result.broken[invariant] ?? 0))
   return [
@@ -50,9 +54,24 @@ export const headlineFigures = (results: readonly KeptResult[]): readonly Headli
       },
     ),
     none('aborted records read', broken(named('B16'), 'V3'), sum(named('B16').map(({ messages }) => messages)), {
-      unit: 'messages in transactions that interleave',
+      goal: '0 in >= 1,000 rounds',
+      unit: `messages, ${grouped(rounds)} rounds of transactions that interleave`,
+      enough: rounds >= 1_000,
     }),
+    {
+      figure: 'sound messages held up by bad records beside them',
+      goal: '<= 10 %',
+      measured: slowed.length === 0 ? null : `${Math.max(...slowed.map(({ measured }) => measured ?? 100))} %`,
+      n: `${grouped(sum(named('B6').map((result) => result.letters)))} bad records`,
+      met: slowed.every(({ measured }) => (measured ?? 100) <= 10),
+    },
     none('dead letters that are not their originals', broken(own, 'V15'), letters, { unit: 'dead letters' }),
+    none(
+      'replayed letters not done exactly once',
+      broken(replayed, 'V10') + broken(replayed, 'V16'),
+      sum(replayed.map((result) => result.letters)),
+      { unit: 'dead letters, replayed, some of them again or by two operators' },
+    ),
     slowest('take-over after a SIGKILL, p50/p95', rising(own.flatMap(({ takeOverMs }) => takeOverMs)), 9_000),
     slowest(
       'silence of acknowledgements around a broker’s death, p50/p95',

@@ -39,6 +39,29 @@ test('none lost of too few is a goal not reached, and one lost of enough, too', 
   expect(figure([kept('I1', { ...enough, broken: { V1: 1 } })], 'lost')).toMatchObject({ measured: '1', met: false })
 })
 
+test('a record that was aborted and read counts, and as many rounds as the goal names are asked for', () => {
+  const rounds = (count: number) =>
+    Array.from({ length: count }, () => ({ fault: 'interleave-aborts', target: '', effective: true }))
+  expect(figure([kept('B16', { faults: rounds(100) })], 'aborted')).toMatchObject({
+    n: '10 messages, 1,000 rounds of transactions that interleave',
+    met: true,
+  })
+  expect(figure([kept('B16', { faults: rounds(99) })], 'aborted')?.met).toBe(false)
+  expect(figure([kept('B16', { faults: rounds(100), broken: { V3: 2 } })], 'aborted')).toMatchObject({ measured: '2' })
+})
+
+test('what bad records hold up is the worst that was measured, and a replay that has two effects counts', () => {
+  const slowed = (measured: number | null) =>
+    kept('B6', { letters: 900, figures: [{ figure: 'goodLossPercent', measured, allowed: 10 }] })
+  expect(figure([slowed(4)], 'held up')).toMatchObject({ measured: '4 %', n: '900 bad records', met: true })
+  expect(figure([slowed(11)], 'held up')?.met).toBe(false)
+  expect(figure([slowed(null)], 'held up')?.met).toBe(false)
+  expect(figure([kept('F2', { letters: 40, broken: { V10: 1 } })], 'replayed')).toMatchObject({
+    measured: '1',
+    met: false,
+  })
+})
+
 test('what stock clients do is no figure of ours', () => {
   const results = [kept('A2-stock', { broken: { V1: 5 } }), kept('A2')]
   expect(figure(results, 'lost')?.measured).toMatch(/^0/)
