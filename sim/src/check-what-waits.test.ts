@@ -48,6 +48,9 @@ describe('the checkers of what waits', () => {
       )
     expect(red(waited, 'start', isRetry, (event) => [{ ...event, ownMs: 0 }])).toContain('W1')
     expect(red(waited, 'start', isRetry, (event) => [{ ...event, attempt: 0 }])).toContain('W2')
+    const later = (event: Happened): Happened =>
+      event.kind === 'put' ? { ...event, rows: event.rows.map((row) => ({ ...row, dueInMs: 1_000_000 })) } : event
+    expect(redAll(waited, later)).toContain('W1')
   })
 
   it('see a waiting table over its caps (W3), and a void claim that writes (W4)', () => {

@@ -25,7 +25,10 @@ interface Claim extends Place {
 /** A message in the waiting table. */
 export interface WaitingRow {
   readonly offset: number
+  /** By the clock of who puts it there. */
   readonly dueMs: number
+  /** So long after it is there. */
+  readonly dueInMs: number
   readonly attempts: number
 }
 
@@ -76,7 +79,7 @@ export type HistoryEvent =
       readonly attempts: number
     }
   | { readonly kind: 'replay'; readonly replayId: string; readonly phase: 'invoke' | 'sent' }
-  | ({ readonly kind: 'claimed'; readonly rows: readonly WaitingRow[] } & Claim)
+  | ({ readonly kind: 'claimed'; readonly rows: readonly Pick<WaitingRow, 'offset' | 'attempts'>[] } & Claim)
   | ({ readonly kind: 'put'; readonly rows: readonly (WaitingRow & { key: string; bytes: number })[] } & Claim)
   | ({ readonly kind: 'left'; readonly offset: number } & Claim)
   /** The store holds the key of the message at this place behind its letter, or lets it go. */

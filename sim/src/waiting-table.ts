@@ -13,7 +13,10 @@ import { type HistoryEvent, placeKey } from './history.ts'
 import type { Kernel } from './kernel.ts'
 import type { Process } from './world.ts'
 
-/** The tables `waiting`, `waiting_claim` and `waiting_hold` of one group, as the Postgres store keeps them. */
+/**
+ * The tables `waiting`, `waiting_claim` and `waiting_hold` of one group, as the Postgres store keeps them: what waits is due by the
+ * database's clock.
+ */
 export interface WaitingTable {
   readonly rows: number
   /** Keys that are held. */
@@ -49,10 +52,14 @@ export const createWaitingTable = (
     return place
   }
 
-  const claimAll = (client: Process, group: string, partitions: readonly TopicPartition[]) => ({
+  const { clock } = database.process
+
+  const claimAll = (client: Process, group: string, partitions: readonly TopicPartition[], nowMs = clock.now()) => ({
     result: partitions.map((partition): ClaimedPartition => {
       const { token, rows } = placeOf(partition)
-      const records = [...rows.values()].sort((left, right) => left.offset - right.offset)
+      const records = [...rows.values()]
+        .sort((left, right) => left.offset - right.offset)
+        .map((row) => ({ ...row, dueMs: row.dueMs - nowMs }))
       const { topic, partition: number } = partition
       return { claim: { group, topic, partition: number, token: token + 1 }, records }
     }),
@@ -60,7 +67,7 @@ export const createWaitingTable = (
       for (const partition of partitions) {
         const place = placeOf(partition)
         place.token++
-        const rows = [...place.rows.values()].map(({ offset, dueMs, attempts }) => ({ offset, dueMs, attempts }))
+        const rows = [...place.rows.values()].map(({ offset, attempts }) => ({ offset, attempts }))
         note({ kind: 'claimed', process: client.name, ...partition, token: place.token, rows })
       }
     },
@@ -136,26 +143,34 @@ export const createWaitingTable = (
     leave,
     roomFor: (client) => ({
       keys: keysFor(client),
-      claim: (group, partitions) =>
-        database.transact(client, `a claim on ${partitions.length} partitions`, () =>
-          claimAll(client, group, partitions),
-        ),
-      put: (claim, records) =>
-        database.transact(client, `${records.length} that wait`, () => {
+      async claim(group, partitions) {
+        const what = `a claim on ${partitions.length} partitions`
+        const claimed = await database.transact(client, what, () => claimAll(client, group, partitions))
+        const nowMs = client.clock.now()
+        return claimed.map(({ claim, records }) => {
+          return { claim, records: records.map((record) => ({ ...record, dueMs: nowMs + record.dueMs })) }
+        })
+      },
+      put(claim, records) {
+        const sentMs = client.clock.now()
+        return database.transact(client, `${records.length} that wait`, () => {
           assertHeld(client, claim)
           return {
             result: undefined,
             commit() {
               const { topic, partition, token } = claim
-              for (const record of records) placeOf(claim).rows.set(record.offset, record)
+              const aheadMs = sentMs - clock.now()
+              for (const record of records)
+                placeOf(claim).rows.set(record.offset, { ...record, dueMs: record.dueMs - aheadMs })
               const rows = records.map(({ offset, dueMs, attempts, key, value, headers }) => {
                 const bytes = (key?.length ?? 0) + (value?.length ?? 0) + headers.length + overheadBytes
-                return { offset, dueMs, attempts, key: key?.toString('latin1') ?? '', bytes }
+                return { offset, dueMs, dueInMs: dueMs - sentMs, attempts, key: key?.toString('latin1') ?? '', bytes }
               })
               note({ kind: 'put', process: client.name, topic, partition, token, rows })
             },
           }
-        }),
+        })
+      },
       remove: (claim, offset) =>
         database.transact(client, 'one that waits no longer', () => {
           assertHeld(client, claim)

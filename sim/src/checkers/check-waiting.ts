@@ -8,14 +8,19 @@ const sumOf = (rows: Iterable<Row>): number => {
 }
 
 interface Row {
-  readonly dueMs: number
+  /** By the database's clock, which is never off. */
+  readonly dueAtMs: number
   readonly attempts: number
   readonly key: string
   readonly bytes: number
 }
 
+/** What a process knows of a message that waits, and when it may try it: by its own clock, or by the database's. */
+type Known = { readonly attempts: number } & ({ readonly dueMs: number } | { readonly dueAtMs: number })
+
 /**
- * W1 to W5: what waits is not tried before it is due, by the clock of who tries; its attempts are counted on, whoever tries;
+ * W1 to W5: what waits is not tried before it is due, by the clock of who put it there or, for who took it over, by the
+ * database's; its attempts are counted on, whoever tries;
  * the table stays within its caps; a void claim writes nothing; and nothing goes before its outcome is told.
  */
 export const checkWaiting: Checker = (plan, report, ends) => {
@@ -30,7 +35,7 @@ export const checkWaiting: Checker = (plan, report, ends) => {
   const told = new Set<string>()
   const tokens = new Map<string, number>()
   /** What a process knows of what waits, by process and place. */
-  const known = new Map<string, Map<number, Pick<Row, 'dueMs' | 'attempts'>>>()
+  const known = new Map<string, Map<number, Known>>()
 
   const rowsAt = <Value>(map: Map<string, Map<number, Value>>, key: string): Map<number, Value> => {
     const rows = map.get(key) ?? new Map<number, Value>()
@@ -76,7 +81,14 @@ export const checkWaiting: Checker = (plan, report, ends) => {
         claimants.set(place, event.process)
         if (event.token <= (tokens.get(place) ?? 0)) report('W4', `${place} is claimed again under ${event.token}`)
         tokens.set(place, event.token)
-        known.set(`${event.process} ${place}`, new Map(event.rows.map((row) => [row.offset, row])))
+        known.set(
+          `${event.process} ${place}`,
+          new Map(
+            event.rows.map(({ offset, attempts }) => {
+              return [offset, { attempts, dueAtMs: rowsAt(table, place).get(offset)?.dueAtMs ?? 0 }]
+            }),
+          ),
+        )
         return
       }
       case 'put': {
@@ -91,8 +103,8 @@ export const checkWaiting: Checker = (plan, report, ends) => {
           const before = rows.get(row.offset)?.attempts ?? 0
           if (row.attempts < before)
             report('W2', `${place}/${row.offset} had ${before} attempts and is written with ${row.attempts}`)
-          rows.set(row.offset, row)
-          rowsAt(known, `${event.process} ${place}`).set(row.offset, row)
+          rows.set(row.offset, { ...row, dueAtMs: event.atMs + row.dueInMs })
+          rowsAt(known, `${event.process} ${place}`).set(row.offset, { attempts: row.attempts, dueMs: row.dueMs })
         }
         checkCaps(place, rows)
         return
@@ -113,8 +125,9 @@ export const checkWaiting: Checker = (plan, report, ends) => {
         const place = placeKey(event)
         const row = known.get(`${event.process} ${place}`)?.get(event.offset)
         if (row === undefined) return
-        const { process, offset, attempt, ownMs } = event
-        if (ownMs < row.dueMs) report('W1', `${process} tries ${place}/${offset} ${row.dueMs - ownMs} ms early`)
+        const { process, offset, attempt, ownMs, atMs } = event
+        const earlyMs = 'dueMs' in row ? row.dueMs - ownMs : row.dueAtMs - atMs
+        if (earlyMs > 0) report('W1', `${process} tries ${place}/${offset} ${earlyMs} ms early`)
         if (attempt <= row.attempts)
           report('W2', `${process} begins attempt ${attempt} at ${place}/${offset}, which has had ${row.attempts}`)
       }
