@@ -12,6 +12,11 @@ describe('the mutants', () => {
     expect(new Set(listed).size).toBeGreaterThanOrEqual(25)
   })
 
+  it('are as many as the front page says', async () => {
+    const page = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+    expect(page).toContain(`each of the ${mutants.length} kernels that are broken in one line`)
+  })
+
   it.each(mutants)('$name is one edit of the sources as they are now', async (mutant) => {
     const source = await readFile(join(sourcesOf(mutant.of), mutant.file), 'utf8')
     expect(mutate(mutant, source)).not.toBe(source)
