@@ -1,38 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { rejected } from '../../failure/failure.ts'
-import { seededRandom } from '../../memory/index.ts'
 import { ceHeaders } from '../../record/header-names.ts'
 import { letterFacts } from '../../record/letter-facts.ts'
-import { type Answer, effectRoute, type HandlerContext, type Outgoing, outgoing, publishRoute } from '../../route.ts'
+import { outgoing } from '../../route.ts'
 import { deadLetterTopicName, replayLaneName } from '../../topic.ts'
-import type { Transactions, Transport, TransportConsumer } from '../../transport.ts'
-import {
-  type Bench,
-  createBench,
-  frameOf,
-  type Item,
-  itemTopic,
-  quickRetry,
-  scriptedStore,
-  uniqueName,
-  until,
-} from '../delivery.fixture.ts'
+import type { Transactions, Transport } from '../../transport.ts'
+import { type Bench, createBench, frameOf, type Item, uniqueName, until } from '../delivery.fixture.ts'
+import { from, type Handle, itemsOf, limits, to, transactional } from './transactional-route.fixture.ts'
 
 let bench: Bench
 afterEach(() => bench.end())
 
-const from = itemTopic('orders')
-const to = itemTopic('posted')
-const limits = { transactionIntervalMs: 5 }
-
-type Handle = (item: Item, context: HandlerContext) => Answer<Outgoing>
-
-const transactional = (group: string, handle: Handle = (item) => outgoing(to, item), source = from) =>
-  publishRoute({ from: source, group, delivery: 'transactional', retry: quickRetry, handle })
-
-const items = (topic: string): Item[] =>
-  bench.transport.records(topic).map(({ value }) => JSON.parse(value?.toString('utf8', 1) ?? 'null'))
-const numbers = (topic: string): number[] => items(topic).map(({ n }) => n)
+const numbers = (topic: string): number[] => itemsOf(bench, topic).map(({ n }) => n)
 const publish = (count: number, first = 0) =>
   Promise.all(Array.from({ length: count }, (_, n) => bench.publisher.publish(from, { id: `k${n % 7}`, n: first + n })))
 const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
@@ -85,7 +64,7 @@ describe('a transactional route', () => {
     await until(async () => handled === 6 && (await bench.committed(group, from.name)) === 3)
     expect(numbers(to.name)).toEqual([0, 1, 2])
     release.resolve()
-    await until(() => items(to.name).length === 7)
+    await until(() => itemsOf(bench, to.name).length === 7)
     expect(numbers(to.name)).toEqual(range(7))
   })
 
@@ -245,95 +224,4 @@ describe('a transactional route', () => {
     expect(numbers(to.name)).toEqual(range(40))
     await until(() => running.health().state === 'running')
   })
-})
-
-describe('transactions are refused at the start', () => {
-  const start = async (around: (transport: Transport) => Transport, given = {}) => {
-    bench = await createBench({ around })
-    const group = uniqueName('transform')
-    await bench.topics(group, from, to)
-    return bench.start([transactional(group)], given)
-  }
-
-  it.each([
-    ['has none', ({ createTransactions: _left, ...rest }: Transport): Transport => rest, 'it writes none'],
-    [
-      'does not fence',
-      (transport: Transport): Transport => ({ ...transport, gaps: { transactions: 'a zombie writes on (C2)' } }),
-      'a zombie writes on (C2)',
-    ],
-    [
-      'leaks aborted records',
-      (transport: Transport): Transport => ({ ...transport, gaps: { 'read-committed': 'aborted records leak (B16)' } }),
-      'aborted records leak (B16)',
-    ],
-  ])('on a driver that %s', async (_what, around, reason) => {
-    const refused = { code: 'ICX_CONFIG_INVALID', failureClass: 'fatal', message: expect.stringContaining(reason) }
-    await expect(start(around)).rejects.toMatchObject(refused)
-  })
-
-  it('for a group that reads what is not committed, and for a route with a store', async () => {
-    const uncommitted = { limits: { isolation: 'read_uncommitted' as const } }
-    await expect(start((transport) => transport, uncommitted)).rejects.toMatchObject({ code: 'ICX_CONFIG_INVALID' })
-    const group = uniqueName('transform')
-    const route = {
-      ...effectRoute({ from, group, store: scriptedStore(), handle: () => 'x' }),
-      delivery: 'transactional',
-    }
-    await expect(bench.start([route])).rejects.toMatchObject({ code: 'ICX_CONFIG_INVALID' })
-  })
-})
-
-describe.each([1, 2, 3, 4])('members that lose sessions, requests and answers, seed %i', (seed) => {
-  it('leave every output and letter exactly once, each key in its order', async () => {
-    const random = seededRandom(seed)
-    const consumers: TransportConsumer[] = []
-    const around = (transport: Transport): Transport => ({
-      ...transport,
-      createConsumer: async (options) => {
-        const consumer = await transport.createConsumer(options)
-        consumers.push(consumer)
-        return consumer
-      },
-    })
-    bench = await createBench({
-      around,
-      memory: { faults: { seed, answerLost: 0.01, recordLost: 0.005, delayMaxMs: 3 } },
-    })
-    const source = itemTopic('orders', 4)
-    const target = itemTopic('posted', 4)
-    const group = uniqueName('transform')
-    await bench.topics(group, source, target)
-    const isBad = (n: number): boolean => n % 89 === 7
-    const handle: Handle = async (item, { attempt }) => {
-      await new Promise((resolve) => setTimeout(resolve, random() * 3))
-      if (isBad(item.n)) throw rejected(`bad ${item.id}`)
-      if (attempt === 1 && random() < 0.03) throw new Error('flaky')
-      return outgoing(target, item)
-    }
-    const eager = { limits: { ...limits, revokeDrainMsMax: 3, sessionTimeoutMs: 30, transactionMessagesMax: 20 } }
-    for (let member = 0; member < 3; member++) await bench.start([transactional(group, handle, source)], eager)
-    const total = 300
-    for (let n = 0; n < total; n++) {
-      const record = { partition: n % 4, key: `k${n % 24}`, value: frameOf({ id: `k${n % 24}`, n }) }
-      // Once each: what is there in the end counts, whether the answer was lost or the record.
-      await bench.write(source.name, record).catch(() => undefined)
-      if (n % 100 === 50) void bench.transport.expire(consumers[(n / 50) % 3] as TransportConsumer, 5 + seed)
-    }
-    const all = async (): Promise<number> => {
-      const offsets = await Promise.all([0, 1, 2, 3].map((index) => bench.committed(group, source.name, index)))
-      return offsets.reduce<number>((sum, offset) => sum + (offset ?? 0), 0)
-    }
-    await until(async () => (await all()) >= bench.transport.records(source.name).length, 30_000)
-    const written = items(target.name).map(({ n }) => n)
-    const sources = items(source.name).map(({ n }) => n)
-    expect(written.toSorted((a, b) => a - b)).toEqual(sources.filter((n) => !isBad(n)).toSorted((a, b) => a - b))
-    for (let key = 0; key < 24; key++) {
-      const ofKey = items(target.name).filter(({ id }) => id === `k${key}`)
-      expect(ofKey.map(({ n }) => n)).toEqual(ofKey.map(({ n }) => n).toSorted((a, b) => a - b))
-    }
-    const buried = bench.letters(source.name, group).map(({ value }) => JSON.parse(value?.toString('utf8', 1) ?? '').n)
-    expect(buried.toSorted((a, b) => a - b)).toEqual(sources.filter(isBad).toSorted((a, b) => a - b))
-    expect(bench.errors).toEqual([])
-  }, 60_000)
 })
