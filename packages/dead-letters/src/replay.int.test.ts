@@ -1,217 +1,42 @@
-import { randomUUID } from 'node:crypto'
-import { createCodec, createRegistryClient, registerSchemas } from '@interchange/avro'
+import { timestampMillis } from '@interchange/contracts'
 import {
-  catalogue,
-  deliveryOutcome,
-  replayAudit,
-  type StockAdjusted,
-  schemaVersions,
-  stockAdjusted,
-  timestampMillis,
-} from '@interchange/contracts'
-import { createKafkaTransport } from '@interchange/kafka'
-import {
-  type ConsumerGroup,
-  createConsumerGroup,
   createPublisher,
-  type DeliveryOutcome,
   deadLetterHeaders,
-  type EffectStore,
-  effectRoute,
   HeaderBlock,
   newEventId,
-  noMetrics,
-  noTracing,
   type OutboundRecord,
-  type Publisher,
-  rejected,
-  silentLogger,
   systemClock,
-  type Topic,
-  type TransportRecord,
 } from '@interchange/messaging'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { createLetterBook, type LetterBook } from './letter-book.ts'
-import { letterSources } from './letter-source.ts'
+import {
+  bookFromTopics,
+  codec,
+  group,
+  idsOf,
+  name,
+  openLetteredGroup,
+  parts,
+  recordsOf,
+  source,
+  statesOf,
+  topic,
+  transport,
+  untilStates,
+} from './lettered-group.fixture.ts'
 import { planContinuation } from './plan-continuation.ts'
-import { planReplay, type ReplaySelection } from './plan-replay.ts'
-import { readLetterBook } from './read-letter-book.ts'
-import { type ReplayProgress, runReplay } from './run-replay.ts'
+import { planReplay } from './plan-replay.ts'
+import { runReplay } from './run-replay.ts'
 import { showLetter } from './show-letter.ts'
 
-const unique = randomUUID().slice(0, 8)
-const group = `warehouse-${unique}`
-const name = `${unique}.${stockAdjusted.name}`
-const topic: Topic<StockAdjusted> = {
-  ...stockAdjusted,
-  name,
-  groups: [group],
-  partitions: 2,
-  schema: { ...stockAdjusted.schema, subject: `${name}-value` },
-}
-const sources = letterSources([topic])
-const [source] = sources
-if (source === undefined) throw new Error('no source')
-const transport = createKafkaTransport(
-  { brokers: (process.env['KAFKA_BROKERS'] ?? '').split(','), clientId: 'dead-letters-test' },
-  { logger: silentLogger },
-)
-const registryUrl = process.env['SCHEMA_REGISTRY_URL'] ?? ''
-const codec = createCodec({ source: createRegistryClient({ url: registryUrl }) })
-const parts = {
-  transport,
-  codec,
-  service: { name: 'test', version: '0' },
-  clock: systemClock,
-  random: Math.random,
-  metrics: noMetrics,
-  tracing: noTracing,
-}
-
-/** What the handler refuses; emptied when somebody "fixes" it. */
-const refusedReasons = new Set<string>()
-const done = new Map<string, number>()
-const store: EffectStore<string> = {
-  settle: async (_, entries) =>
-    entries.map(({ messageId }) => {
-      const known = done.has(messageId)
-      if (!known) done.set(messageId, 1)
-      return known ? 'duplicate' : 'done'
-    }),
-}
-
-let publisher: Publisher
-let consumer: ConsumerGroup
-
-const reportOutcome = async ({ outcome, replayId, atMs, code, failureClass, ...facts }: DeliveryOutcome) => {
-  const words = { 'failed-again': 'failed_again', 'dead-lettered': 'dead_lettered' } as const
-  const result = outcome === 'failed-again' || outcome === 'dead-lettered' ? words[outcome] : outcome
-  await publisher.publish(deliveryOutcome, {
-    ...facts,
-    outcome: result,
-    replayId: replayId ?? null,
-    at: timestampMillis(atMs),
-    code: code ?? null,
-    class: failureClass ?? null,
-  })
-}
-
-const startGroup = (): Promise<ConsumerGroup> =>
-  createConsumerGroup({
-    ...parts,
-    group,
-    routes: [
-      effectRoute({
-        from: topic,
-        group,
-        store,
-        handle({ adjustmentId, lines }) {
-          const reason = lines[0]?.reason ?? ''
-          if (refusedReasons.has(reason)) throw rejected(`no stock for ${reason} in ${adjustmentId}`)
-          return adjustmentId
-        },
-      }),
-    ],
-    publisher: undefined,
-    reportOutcome,
-    logger: silentLogger,
-    onEnded: (error) => {
-      throw error
-    },
-  })
-
+let bench: Awaited<ReturnType<typeof openLetteredGroup>>
 beforeAll(async () => {
-  const internal = [deliveryOutcome, replayAudit].flatMap(({ schema }) =>
-    schemaVersions.filter(([first]) => first.subject === schema.subject),
-  )
-  await registerSchemas(
-    registryUrl,
-    [[topic.schema], ...internal].map((versions) => ({ compatibility: 'BACKWARD_TRANSITIVE', versions })),
-  )
-  const admin = await transport.createAdmin()
-  const own = [name, source.deadLetterTopic, source.lane].map((each) => ({ name: each, partitions: 2, configs: {} }))
-  const ours = catalogue.filter(({ topic: known }) => known === deliveryOutcome || known === replayAudit)
-  await admin.createTopics(
-    [...own, ...ours].map(({ configs, ...spec }) => ({ ...spec, configs, replicationFactor: 1 })),
-  )
-  await admin.close()
-  await codec.prepare([topic, deliveryOutcome, replayAudit])
-  publisher = await createPublisher(parts)
-  consumer = await startGroup()
+  bench = await openLetteredGroup()
 })
-
-afterAll(async () => {
-  await consumer.stop(5_000)
-  await publisher.close()
-})
-
-const publish = (reason: string, messageId = newEventId(Date.now())): Promise<unknown> => {
-  const lines = [{ sku: 'A', quantityDelta: 1, reason }]
-  return publisher.publish(topic, { adjustmentId: messageId, adjustedAt: timestampMillis(0), lines }, { messageId })
-}
-
-/** A book made of nothing but the topics, as after the loss of everything else. */
-const bookFromTopics = async (): Promise<LetterBook> => {
-  const book = createLetterBook()
-  await readLetterBook({ transport, codec, sources, book })
-  return book
-}
-
-const statesOf = (book: LetterBook, cause?: string): readonly string[] =>
-  book.list(cause === undefined ? {} : { match: cause }).map(({ status }) => status.state)
-
-const untilStates = async (cause: string, expected: readonly string[]): Promise<LetterBook> => {
-  let book = createLetterBook()
-  await vi.waitFor(
-    async () => {
-      book = await bookFromTopics()
-      expect(statesOf(book, cause)).toEqual(expected)
-    },
-    { timeout: 30_000, interval: 200 },
-  )
-  return book
-}
-
-const replay = async (
-  book: LetterBook,
-  selection: ReplaySelection,
-  more: { replayId?: string; force?: boolean; publisher?: Publisher; ratePerSecondMax?: number } = {},
-): Promise<ReplayProgress> => {
-  const admin = await transport.createAdmin()
-  try {
-    const { replayId = newEventId(Date.now()), force = false } = more
-    const plan = await planReplay({ book, admin, transport, selection, replayId, force })
-    return await runReplay({
-      plan,
-      book,
-      transport,
-      publisher: more.publisher ?? publisher,
-      actor: 'ada',
-      reason: 'a test',
-      ratePerSecondMax: more.ratePerSecondMax,
-      clock: systemClock,
-    })
-  } finally {
-    await admin.close()
-  }
-}
-
-const idsOf = (book: LetterBook, cause: string) => book.list({ match: cause }).map(({ letter }) => letter.id)
-
-const recordsOf = async (from: string): Promise<readonly TransportRecord[]> => {
-  const admin = await transport.createAdmin()
-  const ranges = (await admin.topicOffsets(from))
-    .filter(({ earliest, latest }) => earliest < latest)
-    .map(({ partition, earliest, latest }) => ({ topic: from, partition, fromOffset: earliest, untilOffset: latest }))
-  await admin.close()
-  const records: TransportRecord[] = []
-  if (ranges.length > 0) for await (const record of transport.read(ranges)) records.push(record)
-  return records
-}
+afterAll(() => bench.close())
 
 test('follows a letter through a replay that fails again to one that resolves it', async () => {
-  refusedReasons.add('damage')
-  await Promise.all([publish('damage'), publish('damage'), publish('found')])
+  bench.refusedReasons.add('damage')
+  await Promise.all([bench.publish('damage'), bench.publish('damage'), bench.publish('found')])
   const first = await untilStates('damage', ['new', 'new'])
   expect(first.causes({ match: 'damage' })).toMatchObject([
     { group, open: 2, reason: 'poison', code: 'ICX_HANDLER_REJECTED', topics: [name] },
@@ -223,20 +48,22 @@ test('follows a letter through a replay that fails again to one that resolves it
   const shown = await showLetter({ transport, codec }, found.letter)
   expect(shown.decoded).toMatchObject({ ok: true, value: { lines: [{ sku: 'A', reason: 'damage' }] } })
 
-  expect(await replay(first, { letterIds: [id] })).toEqual({ planned: 1, sent: 1, skipped: 0, gone: 0 })
+  expect(await bench.replay(first, { letterIds: [id] })).toEqual({ planned: 1, sent: 1, skipped: 0, gone: 0 })
   const again = await untilStates('damage', ['failed-again', 'new'])
   const [latest] = again.list({ match: 'damage', state: 'failed-again' })
   expect(latest?.letter.facts).toMatchObject({ replays: 1, messageId: found.letter.facts.messageId })
   expect(again.find(id)?.status).toMatchObject({ state: 'failed-again', supersededBy: latest?.letter.id })
   expect(again.find(id)?.status.replays).toMatchObject([{ actor: 'ada', reason: 'a test' }])
 
-  refusedReasons.delete('damage')
-  expect(await replay(again, { group, cause: latest?.letter.facts.fingerprint ?? '' })).toMatchObject({ sent: 2 })
+  bench.refusedReasons.delete('damage')
+  expect(await bench.replay(again, { group, cause: latest?.letter.facts.fingerprint ?? '' })).toMatchObject({ sent: 2 })
   const resolved = await untilStates('damage', ['resolved', 'resolved'])
   expect(resolved.find(id)?.status.state).toBe('resolved')
 
-  expect(await replay(resolved, { letterIds: idsOf(resolved, 'damage') })).toMatchObject({ planned: 0, sent: 0 })
-  expect(await replay(resolved, { letterIds: idsOf(resolved, 'damage') }, { force: true })).toMatchObject({ sent: 2 })
+  expect(await bench.replay(resolved, { letterIds: idsOf(resolved, 'damage') })).toMatchObject({ planned: 0, sent: 0 })
+  expect(await bench.replay(resolved, { letterIds: idsOf(resolved, 'damage') }, { force: true })).toMatchObject({
+    sent: 2,
+  })
   await vi.waitFor(async () => {
     const outcomes = (await bookFromTopics()).audits().flatMap(({ auditId }) => auditId.split('.')[0] ?? [])
     const [newest] = outcomes
@@ -248,7 +75,7 @@ test('follows a letter through a replay that fails again to one that resolves it
 })
 
 test('sends the original back byte for byte, whatever its headers are, and believes none of them', async () => {
-  refusedReasons.add('odd')
+  bench.refusedReasons.add('odd')
   const producer = await transport.createProducer()
   const lines = [{ sku: 'A', quantityDelta: 1, reason: 'odd' }]
   const value = codec.encode(topic, { adjustmentId: 'odd-1', adjustedAt: timestampMillis(0), lines })
@@ -276,9 +103,9 @@ test('sends the original back byte for byte, whatever its headers are, and belie
   expect(listed?.letter.source.group).toBe(group)
 
   for (const state of ['failed-again', 'resolved']) {
-    if (state === 'resolved') refusedReasons.delete('odd')
+    if (state === 'resolved') bench.refusedReasons.delete('odd')
     const [{ letter } = {}] = (await bookFromTopics()).list({ match: 'odd' })
-    await replay(await bookFromTopics(), { letterIds: [letter?.id ?? ''] })
+    await bench.replay(await bookFromTopics(), { letterIds: [letter?.id ?? ''] })
     await untilStates('odd', [state])
   }
   const consumed = (await recordsOf(name)).find(({ key }) => key?.equals(Buffer.from('odd-1')))
@@ -294,13 +121,15 @@ test('sends the original back byte for byte, whatever its headers are, and belie
 })
 
 test('sends nothing when the audit cannot be written', async () => {
-  refusedReasons.add('unaudited')
-  await publish('unaudited')
+  bench.refusedReasons.add('unaudited')
+  await bench.publish('unaudited')
   const book = await untilStates('unaudited', ['new'])
   const closed = await createPublisher(parts)
   await closed.close()
   const before = (await recordsOf(source.lane)).length
-  await expect(replay(book, { letterIds: idsOf(book, 'unaudited') }, { publisher: closed })).rejects.toMatchObject({
+  await expect(
+    bench.replay(book, { letterIds: idsOf(book, 'unaudited') }, { publisher: closed }),
+  ).rejects.toMatchObject({
     code: 'ICX_PUBLISH_CLOSED',
   })
   expect(await recordsOf(source.lane)).toHaveLength(before)
@@ -308,19 +137,19 @@ test('sends nothing when the audit cannot be written', async () => {
 })
 
 test('sends what was planned once, however often the plan is run', async () => {
-  refusedReasons.add('twice')
-  await Promise.all(Array.from({ length: 20 }, () => publish('twice')))
+  bench.refusedReasons.add('twice')
+  await Promise.all(Array.from({ length: 20 }, () => bench.publish('twice')))
   const book = await untilStates(
     'twice',
     Array.from({ length: 20 }, () => 'new'),
   )
-  refusedReasons.delete('twice')
+  bench.refusedReasons.delete('twice')
   const selection = { letterIds: idsOf(book, 'twice') }
   const replayId = newEventId(Date.now())
-  expect(await replay(book, selection, { replayId })).toMatchObject({ sent: 20, skipped: 0 })
+  expect(await bench.replay(book, selection, { replayId })).toMatchObject({ sent: 20, skipped: 0 })
   // A process that knows nothing but the topics continues the same plan.
   const other = await bookFromTopics()
-  expect(await replay(other, selection, { replayId, force: true })).toEqual({
+  expect(await bench.replay(other, selection, { replayId, force: true })).toEqual({
     planned: 20,
     sent: 0,
     skipped: 20,
@@ -333,16 +162,16 @@ test('sends what was planned once, however often the plan is run', async () => {
 })
 
 test('a replay that was cut short goes on where it stopped, and the audit says who continued it', async () => {
-  refusedReasons.add('cut')
-  await Promise.all(Array.from({ length: 20 }, () => publish('cut')))
+  bench.refusedReasons.add('cut')
+  await Promise.all(Array.from({ length: 20 }, () => bench.publish('cut')))
   const all = (state: string): readonly string[] => Array.from({ length: 20 }, () => state)
   const book = await untilStates('cut', all('new'))
-  refusedReasons.delete('cut')
+  bench.refusedReasons.delete('cut')
   const replayId = newEventId(Date.now())
   const admin = await transport.createAdmin()
   const planning = { admin, transport, replayId, acceptReorder: true }
   const cut = new AbortController()
-  const parts = { transport, publisher, reason: 'a test', ratePerSecondMax: 20, clock: systemClock }
+  const parts = { transport, publisher: bench.publisher, reason: 'a test', ratePerSecondMax: 20, clock: systemClock }
   const plan = await planReplay({ ...planning, book, selection: { letterIds: idsOf(book, 'cut') } })
   const first = await runReplay({
     ...parts,
@@ -372,15 +201,15 @@ test('a replay that was cut short goes on where it stopped, and the audit says w
 })
 
 test('keeps to its rate', async () => {
-  refusedReasons.add('slow')
-  await Promise.all(Array.from({ length: 10 }, () => publish('slow')))
+  bench.refusedReasons.add('slow')
+  await Promise.all(Array.from({ length: 10 }, () => bench.publish('slow')))
   const book = await untilStates(
     'slow',
     Array.from({ length: 10 }, () => 'new'),
   )
-  refusedReasons.delete('slow')
+  bench.refusedReasons.delete('slow')
   const startedMs = performance.now()
-  await replay(book, { letterIds: idsOf(book, 'slow') }, { ratePerSecondMax: 20 })
+  await bench.replay(book, { letterIds: idsOf(book, 'slow') }, { ratePerSecondMax: 20 })
   // Ten at twenty a second, two by two: the last two go after 400 ms.
   expect(performance.now() - startedMs).toBeGreaterThanOrEqual(390)
   await untilStates(
@@ -390,10 +219,10 @@ test('keeps to its rate', async () => {
 })
 
 test('refuses to send while no member of the group is alive', async () => {
-  refusedReasons.add('alone')
-  await publish('alone')
+  bench.refusedReasons.add('alone')
+  await bench.publish('alone')
   const book = await untilStates('alone', ['new'])
-  await consumer.stop(5_000)
+  await bench.stopGroup()
   const admin = await transport.createAdmin()
   const selection = { letterIds: idsOf(book, 'alone') }
   const { letters, refused } = await planReplay({ book, admin, transport, selection, replayId: newEventId(Date.now()) })
