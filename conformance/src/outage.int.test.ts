@@ -141,4 +141,28 @@ describe.each<KafkaDriver>(['kafkajs', 'platformatic'])('%s lives through outage
     await until('the record again', () => member.records().length > 1)
     expect(member.ended).toEqual([])
   })
+
+  test('O09 a member that is forgotten, and whose next joining fails, is a member again in the end (C2)', async () => {
+    const topic = await stage.topic()
+    await stage.sent(series(topic, 1))
+    // It waits for its heartbeat for longer than its session lasts, as it would if it stood still.
+    const config = { driver, brokers: [proxy.address], clientId: 'forgotten', requestTimeoutMs: 30_000 }
+    const other = await openStage(createKafkaTransport(config, { logger: silentLogger }))
+    try {
+      const member = await other.join([topic])
+      await until('a record', () => member.records().length === 1)
+      const held = await proxy.add({ kind: 'hold-request', request: 'heartbeat' })
+      await held.tookEffect
+      await new Promise((resolve) => setTimeout(resolve, sessionTimeoutMs + 2_000))
+      const losing = await proxy.add({ kind: 'lose-answer', request: 'joinGroup' })
+      await held.remove()
+      await losing.tookEffect
+      await losing.remove()
+      await until('the partition again', () => member.assignments.length > 1, 30_000)
+      await until('the record again', () => member.records().length > 1)
+      expect(member.ended).toEqual([])
+    } finally {
+      await other.close()
+    }
+  })
 })

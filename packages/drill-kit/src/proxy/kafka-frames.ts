@@ -3,6 +3,7 @@ export const apiKeys = {
   produce: 0,
   fetch: 1,
   offsetCommit: 8,
+  joinGroup: 11,
   heartbeat: 12,
   initProducerId: 22,
   endTxn: 26,

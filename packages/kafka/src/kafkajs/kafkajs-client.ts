@@ -10,7 +10,7 @@ import { oauthBearer } from './oauth-bearer.ts'
 import { tellRefusals } from './tell-refusals.ts'
 
 const keepAliveMs = 60_000
-const patchWanted = 2
+const patchWanted = 3
 
 /** One kafkajs client and the sockets it opened. Consumers and producers never share one (trap K28). */
 export interface KafkajsClient {
