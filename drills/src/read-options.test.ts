@@ -62,3 +62,10 @@ test('in real time there are those whose clocks run faster, with clocks that do 
     expect(faults.map(({ times }) => times.full)).toEqual(faults.map(() => 1))
   }
 })
+
+test('nothing in real time among those that were named is said', () => {
+  expect(readOrder(['--real-time', '--only', 'A1'])).toEqual({
+    do: 'complain',
+    about: 'A1 has no clocks that run faster.',
+  })
+})

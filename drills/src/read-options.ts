@@ -84,10 +84,12 @@ const orderOf = ({ values, positionals: [what, ...others] }: ReturnType<typeof p
   if (values.config !== undefined) return { do: 'own', file: values.config, ...how }
   if (what === 'soak' && others.length === 0) return { do: 'soak', minutes: minutesOf(values.minutes), ...how }
   if (what !== undefined) throw new TypeError(`There is nothing called ${[what, ...others].join(' ')}.`)
-  const chosen = chosenBy(values, size)
+  const named = chosenBy(values, size)
+  const chosen = values['real-time'] ? named.flatMap(inRealTime) : named
+  if (chosen.length === 0 && named.length > 0) throw new TypeError(`${values.only} has no clocks that run faster.`)
   const lanes = values.lanes === undefined ? lanesOf[size] : wholeNumber('--lanes', values.lanes)
   if (lanes === 0) throw new TypeError('--lanes is a number above zero.')
-  return { do: 'scenarios', chosen: values['real-time'] ? chosen.flatMap(inRealTime) : chosen, size, lanes, ...how }
+  return { do: 'scenarios', chosen, size, lanes, ...how }
 }
 
 const lanesOf: Readonly<Record<Size, number>> = { smoke: 2, full: 1 }

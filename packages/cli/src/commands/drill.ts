@@ -9,6 +9,8 @@ import { CommandEnd, exitCodes } from '../exit-codes.ts'
 interface RunOptions {
   readonly all?: boolean
   readonly shard?: string
+  readonly lanes?: string
+  readonly realTime?: boolean
   readonly config?: string
   readonly seed?: string
   readonly html?: string
@@ -36,6 +38,8 @@ export const addDrillCommands = (program: Command): void => {
     .argument('[names...]', 'drills by name; all without it')
     .option('--all', 'in full, with results kept in the checkout; default: a look with few faults')
     .option('--shard <k/n>', 'every nth drill from the kth on, so that n machines share them')
+    .option('--lanes <number>', 'so many at once, each with brokers of its own; default: 2, with --all 1')
+    .option('--real-time', 'the hour-long outage with clocks that do not run faster')
     .option('--config <file>', 'a drill of a service of your own: docs/how-to/drill-your-own-service.md')
     .option('--seed <number>', 'choose whom the faults hit; default: random, and printed')
     .option('--html <file>', 'where the report goes; default: the ignored log folder, and printed')
@@ -56,7 +60,10 @@ export const addDrillCommands = (program: Command): void => {
 
 /** The options as the drills' own command line has them. */
 const asArguments = (options: Readonly<Record<string, string | boolean>>): readonly string[] =>
-  Object.entries(options).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]))
+  Object.entries(options).flatMap(([name, value]) => {
+    const option = `--${name === 'realTime' ? 'real-time' : name}`
+    return value === true ? [option] : [option, String(value)]
+  })
 
 const runDrills = async (args: readonly string[]): Promise<void> => {
   const entry = join(checkoutFolder, 'drills', 'dist', 'main.js')
