@@ -17,10 +17,10 @@ export const resultsFolder = join(checkoutFolder, 'drills', 'results')
 
 const fileOf = (name: string): string => join(resultsFolder, `${name}.json`)
 
-/** What drills run, and how: texts, tests, the results themselves and the table of them make no result old. */
+/** What drills run, and how: texts, tests, the command line, the results themselves and the table of them make no result old. */
 const drilled = ['packages', 'drills', 'patches', 'pnpm-lock.yaml']
 const tables = ['headline-figures', 'explanations.data', 'readme-table'].map((file) => `drills/src/report/${file}.ts`)
-const notDrilled = ['drills/results', ...tables, '*.md', '*.test.ts', '*.fixture.ts']
+const notDrilled = ['drills/results', 'packages/cli', ...tables, '*.md', '*.test.ts', '*.fixture.ts']
 
 /** The last commit that changed what is drilled. */
 export const drilledCommit = (): string => {

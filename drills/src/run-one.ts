@@ -1,4 +1,5 @@
 import type { Arena } from './arena.ts'
+import { counterExampleLines } from './counter-example-lines.ts'
 import { type Progress, progressLine } from './progress.ts'
 import { runScenario, type ScenarioResult } from './run-scenario.ts'
 import type { Scenario, Size } from './scenario.ts'
@@ -59,8 +60,5 @@ const tell = (result: ScenarioResult, startedMs: number, say: (line: string) => 
   say(`  ${repeatedRecords} records repeated, settled in ${settledMs ?? '-'} ms${takeOver}`)
   for (const { figure, measured, allowed } of result.figures)
     say(`  ${figure} ${measured ?? 'not seen'} of ${allowed} allowed`)
-  for (const { invariant, detail, facts } of counterExamples) {
-    say(`  ${invariant}: ${detail}`)
-    for (const fact of facts) say(`    ${JSON.stringify(fact)}`)
-  }
+  for (const line of counterExampleLines(counterExamples)) say(line)
 }

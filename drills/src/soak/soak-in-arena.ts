@@ -1,5 +1,6 @@
 import { removeDeadStacks } from '@interchange/stack'
 import { openArena } from '../arena.ts'
+import { counterExampleLines } from '../counter-example-lines.ts'
 import { drilledCommit, keepResult } from '../kept-results.ts'
 import { arenaPrefix } from '../run-all.ts'
 import type { ScenarioResult } from '../run-scenario.ts'
@@ -39,8 +40,5 @@ const tell = ({ soak: figures, counterExamples, passed }: ScenarioResult, say: (
   )
   for (const trend of processes) say(`  ${trendLine(trend)}`)
   for (const what of missed) say(`    missed: ${what}`)
-  for (const { invariant, detail, facts } of counterExamples) {
-    say(`    ${invariant}: ${detail}`)
-    for (const fact of facts) say(`      ${JSON.stringify(fact)}`)
-  }
+  for (const line of counterExampleLines(counterExamples)) say(`  ${line}`)
 }
