@@ -51,6 +51,8 @@ export interface KafkajsGroup {
   maxWaitTime: number
   /** What one broker has for the assignment; kafkajs passes on what is not empty. */
   fetch(nodeId: string): Promise<readonly (FetchedBatch & { readonly offsetManager: OffsetManager | null })[]>
+  /** Decides what a failed fetch of one broker means: resolves when fetching goes on, rejects when the session has to end. */
+  recoverFromFetch(error: Error & { readonly type?: string | undefined }): Promise<void>
 }
 
 interface ProducerIdentity {

@@ -8,6 +8,7 @@ import { sharePartitions } from '../share-partitions.ts'
 import { commitOffsets } from './commit-offsets.ts'
 import { createKafkajsClient } from './kafkajs-client.ts'
 import type { FetchedBatch, KafkajsGroup } from './kafkajs-internals.ts'
+import { outliveLeaders } from './outlive-leaders.ts'
 import { readFetched } from './read-fetched.ts'
 import { tellRefusals } from './tell-refusals.ts'
 
@@ -33,6 +34,7 @@ export const createKafkajsSession = (
     if (group === undefined) {
       group = joining
       watchFetches(joining)
+      outliveLeaders(joining)
       group.memberId = formerId ?? null
       return
     }

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KafkajsGroup } from './kafkajs-internals.ts'
+
+/** What a broker says that leads a partition no longer, or not yet. */
+const moved = new Set([
+  'FENCED_LEADER_EPOCH',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'UNKNOWN_LEADER_EPOCH',
+])
+
+const defaults = {
+  pauseMs: 250,
+  /** A cluster has elected another leader by then: its `broker.session.timeout.ms` is 9 s. */
+  patienceMs: 15_000,
+}
+
+/** Errors further apart than this are of another trouble. */
+const sameTroubleMs = 5_000
+
+/**
+ * A leader moves or goes away without the group having to know. kafkajs joins anew for the one, and ends the session for the other
+ * before the cluster has elected the next leader: each takes every partition from every member, until all have found the leader
+ * (drill B18). This finds the leader and fetches on. While the coordinator answers heartbeats the member stays one; for a leader that
+ * stays away longer than `patienceMs`, and when no broker answers, it is as before.
+ */
+export const outliveLeaders = (group: KafkajsGroup, { pauseMs, patienceMs } = defaults): void => {
+  const recover = group.recoverFromFetch.bind(group)
+  let sinceMs = 0
+  let lastMs = 0
+
+  const isPatient = (): boolean => {
+    const nowMs = performance.now()
+    if (lastMs === 0 || nowMs - lastMs > sameTroubleMs) sinceMs = nowMs
+    lastMs = nowMs
+    return nowMs - sinceMs < patienceMs
+  }
+
+  group.recoverFromFetch = async (error) => {
+    const isAway = error.name === 'KafkaJSConnectionError'
+    if (!isAway && !moved.has(error.type ?? '')) return recover(error)
+    if (!isPatient()) return recover(error)
+    await sleep(pauseMs)
+    await group.cluster.refreshMetadata()
+  }
+}
