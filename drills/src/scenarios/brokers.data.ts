@@ -81,13 +81,14 @@ export const brokerScenarios: readonly Scenario[] = [
   {
     name: 'B18',
     title: 'broker-roll',
-    says: 'Ends one broker after the other in good order and starts it again, as an upgrade does, then does the same with SIGKILL. Nothing may be lost, done twice or out of order, and no message may take longer than fifteen seconds.',
+    says: 'Ends one broker after the other in good order and starts it again, as an upgrade does, then does the same with SIGKILL. Nothing may be lost, done twice or out of order, and no message may take longer than fifteen seconds for any of them.',
     brokers: 3,
     members: 2,
     load,
     faults: [
+      // The bound is of each: without quiet in between, the next one may be the coordinator that has just been elected.
       { fault: bounceBroker('stop'), times: { smoke: 0, full: 15 }, everyMs: 1_000 },
-      { fault: bounceBroker('kill'), times: { smoke: 0, full: 15 }, everyMs: 1_000 },
+      { fault: bounceBroker('kill'), times: { smoke: 0, full: 15 }, everyMs: 10_000 },
     ],
     settleMs: 30_000,
     invariants: delivery,
