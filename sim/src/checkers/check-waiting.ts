@@ -85,7 +85,7 @@ export const checkWaiting: Checker = (plan, report, ends) => {
           `${event.process} ${place}`,
           new Map(
             event.rows.map(({ offset, attempts }) => {
-              return [offset, { attempts, dueAtMs: rowsAt(table, place).get(offset)?.dueAtMs ?? 0 }]
+              return [offset, { attempts, dueAtMs: table.get(place)?.get(offset)?.dueAtMs ?? 0 }]
             }),
           ),
         )
