@@ -52,6 +52,7 @@ export type {
 } from './generated/shop/refund-received.ts'
 export { deliveryOutcome, replayAudit } from './internal-topics.ts'
 export { type DateDays, type TimestampMillis, timestampMillis, type Uuid } from './logical-types.ts'
+export { outcomeEvent, reportOutcomeBy } from './outcome-event.ts'
 export {
   customerReceived,
   invoiceReceived,

@@ -4,6 +4,7 @@ import {
   catalogue,
   deliveryOutcome,
   replayAudit,
+  reportOutcomeBy,
   type StockAdjusted,
   schemaVersions,
   stockAdjusted,
@@ -13,7 +14,6 @@ import { createKafkaTransport } from '@interchange/kafka'
 import {
   createConsumerGroup,
   createPublisher,
-  type DeliveryOutcome,
   type EffectStore,
   effectRoute,
   newEventId,
@@ -133,19 +133,6 @@ export const openLetteredGroup = async () => {
       }),
   }
 
-  const reportOutcome = async ({ outcome, replayId, atMs, code, failureClass, ...facts }: DeliveryOutcome) => {
-    const words = { 'failed-again': 'failed_again', 'dead-lettered': 'dead_lettered' } as const
-    const result = outcome === 'failed-again' || outcome === 'dead-lettered' ? words[outcome] : outcome
-    await publisher.publish(deliveryOutcome, {
-      ...facts,
-      outcome: result,
-      replayId: replayId ?? null,
-      at: timestampMillis(atMs),
-      code: code ?? null,
-      class: failureClass ?? null,
-    })
-  }
-
   const consumer = await createConsumerGroup({
     ...parts,
     group,
@@ -162,7 +149,7 @@ export const openLetteredGroup = async () => {
       }),
     ],
     publisher: undefined,
-    reportOutcome,
+    reportOutcome: reportOutcomeBy(publisher),
     logger: silentLogger,
     onEnded: (error) => {
       throw error

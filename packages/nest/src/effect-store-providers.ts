@@ -1,15 +1,17 @@
 import type { ConfigOf, databaseConfig, storeConfig } from '@interchange/config'
+import { outcomeEvent } from '@interchange/contracts'
+import type { DeliveryOutcome } from '@interchange/messaging'
 import {
   createWaitingEffectStore,
   type Database,
   type EffectStoreOptions,
   type Outbox,
+  outboxEvent,
   outcomesInto,
 } from '@interchange/store'
 import type { InjectionToken, Provider } from '@nestjs/common'
 import { databaseProvider } from './database-provider.ts'
 import { GroupStore } from './group-store.ts'
-import { outcomeEvent } from './report-outcome.ts'
 import { OUTBOX } from './tokens.ts'
 
 export interface EffectStoreProvidersOptions<Effect> {
@@ -31,6 +33,7 @@ export interface EffectStoreProvidersOptions<Effect> {
 export const effectStoreProviders = <Effect>(options: EffectStoreProvidersOptions<Effect>): readonly Provider[] => {
   const { provide, group, apply, migrations } = options
   const schema = Symbol(`${group} database`)
+  const asEvent = (outcome: DeliveryOutcome) => outboxEvent(outcomeEvent(outcome))
   return [
     databaseProvider({
       provide: schema,
@@ -42,7 +45,7 @@ export const effectStoreProviders = <Effect>(options: EffectStoreProvidersOption
       provide,
       inject: [schema, OUTBOX],
       useFactory: (database: Database, outbox: Outbox) =>
-        createWaitingEffectStore({ database, apply, outbox, tellOutcomes: outcomesInto(outbox, outcomeEvent) }),
+        createWaitingEffectStore({ database, apply, outbox, tellOutcomes: outcomesInto(outbox, asEvent) }),
     },
     {
       provide: Symbol(`${group} store`),

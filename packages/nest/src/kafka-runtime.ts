@@ -1,6 +1,6 @@
 import { createCodec, createRegistryClient } from '@interchange/avro'
 import type { ConfigOf, kafkaConfig, registryConfig } from '@interchange/config'
-import { catalogue, deliveryOutcome, type PhysicalTopic } from '@interchange/contracts'
+import { catalogue, deliveryOutcome, type PhysicalTopic, reportOutcomeBy } from '@interchange/contracts'
 import { connectionOf, createKafkaTransport } from '@interchange/kafka'
 import {
   type AnyTopic,
@@ -20,8 +20,8 @@ import type { Relay, RelayHealth } from '@interchange/store'
 import type { Telemetry } from '@interchange/telemetry'
 import { checkTopics } from './check-topics.ts'
 import { checkInboxes, type GroupParts, startUpkeep } from './group-store.ts'
+import { holdingInboxRow } from './holding-inbox-row.ts'
 import type { Lifetimes } from './lifetimes.ts'
-import { holdingInboxRow, reportOutcomeBy } from './report-outcome.ts'
 import { untilUp } from './until-up.ts'
 
 export interface KafkaRuntimeOptions {

@@ -6,8 +6,8 @@ import {
   type MarketingCustomerRegistered,
   marketingCustomerRegistered,
   replayAudit,
+  reportOutcomeBy,
   schemaVersions,
-  timestampMillis,
 } from '@interchange/contracts'
 import { createLetterBook, createReplayClient, letterSources, type ReplayClient } from '@interchange/dead-letters'
 import { createKafkaTransport } from '@interchange/kafka'
@@ -162,17 +162,7 @@ export const openDeskOfAGroup = async () => {
       }),
     ],
     publisher,
-    async reportOutcome({ outcome, replayId, atMs, code, failureClass, ...facts }) {
-      const result = { 'failed-again': 'failed_again', 'dead-lettered': 'dead_lettered' } as const
-      await publisher.publish(deliveryOutcome, {
-        ...facts,
-        outcome: outcome === 'failed-again' || outcome === 'dead-lettered' ? result[outcome] : outcome,
-        replayId: replayId ?? null,
-        at: timestampMillis(atMs),
-        code: code ?? null,
-        class: failureClass ?? null,
-      })
-    },
+    reportOutcome: reportOutcomeBy(publisher),
     logger: silentLogger,
     onEnded: (error) => {
       throw error
