@@ -37,9 +37,8 @@ export const outliveLeaders = (group: KafkajsGroup, { pauseMs, patienceMs } = de
   }
 
   group.recoverFromFetch = async (error) => {
-    const isAway = error.name === 'KafkaJSConnectionError'
-    if (!isAway && !moved.has(error.type ?? '')) return recover(error)
-    if (!isPatient()) return recover(error)
+    const lostLeader = error.name === 'KafkaJSConnectionError' || moved.has(error.type ?? '')
+    if (!lostLeader || !isPatient()) return recover(error)
     await sleep(pauseMs)
     await group.cluster.refreshMetadata()
   }
