@@ -2,16 +2,18 @@ import type { Happened } from '../history/history.ts'
 import type { ReadRecord } from '../history/observed.ts'
 import type { Checker, Violation } from './check.ts'
 
+type Sent = Extract<Happened, { op: 'send' }>
+
 /** V1: lost. What was acknowledged is at its place unless an operator had it deleted, and has its effect, its letter, or waits. */
 export const checkLost: Checker = ({ history, log, effects, letters, waiting }) => {
   const at = new Map(log.map((record) => [placeOf(record), record]))
   const ids = new Set(log.map(({ id }) => id))
   const ended = new Set([...effects, ...letters].map(({ id }) => id)).union(waiting)
-  const kept = keptFrom(history)
+  const isGone = deletedFrom(history)
   return history.flatMap((fact): readonly Violation[] => {
     if (fact.op !== 'send' || fact.phase !== 'ok') return []
     const { id, key, seq, partition, offset } = fact
-    const isDeleted = partition !== undefined && offset !== undefined && offset < (kept.get(partition) ?? 0)
+    const isDeleted = isGone(fact)
     const there = partition === undefined || offset === undefined ? undefined : at.get(placeOf({ partition, offset }))
     if (partition !== undefined && there?.id !== id && !isDeleted) {
       const detail = `${key}/${seq} was acknowledged at ${partition}/${offset}; there is ${there?.id ?? 'nothing'}`
@@ -24,9 +26,21 @@ export const checkLost: Checker = ({ history, log, effects, letters, waiting }) 
   })
 }
 
-/** The first offset of each partition that no operator had deleted. */
-const keptFrom = (history: readonly Happened[]): ReadonlyMap<number, number> =>
-  new Map(history.flatMap((fact) => (fact.op === 'deleted' ? [[fact.partition, fact.before]] : [])))
+/**
+ * Whether an operator had deleted the record that was acknowledged. A topic that is made anew has its offsets again: what was deleted
+ * was sent before, though its acknowledgement may be read after.
+ */
+const deletedFrom = (history: readonly Happened[]): ((sent: Sent) => boolean) => {
+  const deletions = history.filter((fact) => fact.op === 'deleted')
+  const begunAt = new Map<string, number>()
+  for (const fact of history) if (fact.op === 'send' && !begunAt.has(fact.id)) begunAt.set(fact.id, fact.at)
+  return ({ id, at, partition, offset }) =>
+    offset !== undefined &&
+    deletions.some(
+      (deletion) =>
+        deletion.partition === partition && offset < deletion.before && (begunAt.get(id) ?? at) < deletion.at,
+    )
+}
 
 /** V2: phantoms. What is in the log or was handled, somebody sent. */
 export const checkPhantoms: Checker = ({ history, log, effects, letters }) => {
@@ -69,7 +83,7 @@ export const checkPlaces: Checker = ({ history, log }) => {
 
 /** V8: a sender's messages of one key stand in the log as they were sent, by their first acknowledgement. */
 export const checkSendOrder: Checker = ({ history }) => {
-  const last = new Map<string, Extract<Happened, { op: 'send' }>>()
+  const last = new Map<string, Sent>()
   const inSendOrder = history
     .filter((fact) => fact.op === 'send')
     .filter(({ phase, offset }) => phase === 'ok' && offset !== undefined)

@@ -64,7 +64,8 @@ const sound: Observed = {
 
 const insert = (before: string, ...facts: readonly (readonly [string, Fact])[]): Observed => {
   const at = sound.history.findIndex(({ op }) => op === before)
-  return { ...sound, history: sound.history.toSpliced(at, 0, ...happened(facts)) }
+  const history = sound.history.toSpliced(at, 0, ...happened(facts)).map((fact, index) => ({ ...fact, at: index }))
+  return { ...sound, history }
 }
 
 const anomalies: readonly Anomaly[] = [
@@ -248,6 +249,16 @@ describe('the checkers of a drill', () => {
     const deleted = insert('heal', ['runner', { op: 'deleted', partition: 0, before: 1 }])
     expect(checkObserved({ ...deleted, log: sound.log.slice(1) }, ['V1'])).toEqual([])
     expect(checkObserved({ ...sound, log: sound.log.slice(1) }, ['V1'])).toHaveLength(1)
+  })
+
+  test('miss nothing of a topic that was deleted twice, and all of what came after', () => {
+    const deleted = (before: number) => ['runner', { op: 'deleted', partition: 0, before }] as const
+    const twice = (...last: readonly (readonly [string, Fact])[]): Observed => {
+      const history = happened([...sent(1, 7), deleted(8), ...sent(2, 0), deleted(1), ...last])
+      return { ...sound, history, log: [], effects: [...sound.effects, { row: 4, id: 'a2', key: 'a', seq: 2 }] }
+    }
+    expect(checkObserved(twice(), ['V1'])).toEqual([])
+    expect(checkObserved(twice(...sent(3, 0)), ['V1'])).toHaveLength(1)
   })
 
   test('let a commit go back to where an operator has put it', () => {
