@@ -83,7 +83,10 @@ export const deadlyHandler = (does: Deed): Fault => ({
   },
 })
 
-/** A handler keeps its process from doing anything else, longer than its session lasts; seen when another member has its partition. */
+/**
+ * A handler keeps its process from doing anything else, longer than its session lasts; seen when another member has its partition, and
+ * over when it is a member again: two at once would leave nobody to take over.
+ */
 export const blockingHandler: Fault = {
   name: 'handler blocks the process',
   async carryOut({ stage, time }) {
@@ -91,8 +94,13 @@ export const blockingHandler: Fault = {
     await untilDone(stage, sent)
     const [first] = sent
     const attempts = stage.facts().filter((fact) => fact.op === 'attempt' && fact.id === first?.id)
-    if (new Set(attempts.map(({ proc }) => proc)).size < 2) throw new Error('no other member took the partition')
-    return attempts[0]?.proc ?? ''
+    const [blocked, other] = attempts
+    if (blocked === undefined || other === undefined || other.proc === blocked.proc)
+      throw new Error('no other member took the partition')
+    const isBack = () =>
+      stage.facts().some(({ op, proc, at }) => op === 'assigned' && proc === blocked.proc && at > other.at)
+    await waitFor(isBack, { timeoutMs: seenMs, everyMs: 200, what: `${blocked.proc} to be a member again` })
+    return blocked.proc
   },
 }
 

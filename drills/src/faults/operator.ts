@@ -109,6 +109,16 @@ export const untilAllDone = async (stage: Stage): Promise<void> => {
   await waitFor(isDone, { timeoutMs: seenMs, everyMs: 100, what: 'everything to be done' })
 }
 
+/** Waits until the group has committed what there is now; others may go on writing. */
+export const untilDoneSoFar = async (stage: Stage, timeoutMs = seenMs): Promise<void> => {
+  const ends = await stage.admin.topicOffsets(stage.topic)
+  const isDone = async (): Promise<boolean> => {
+    const committed = await committedOf(stage)
+    return ends.every(({ partition, latest }) => (committed.get(partition) ?? 0) >= latest)
+  }
+  await waitFor(isDone, { timeoutMs, everyMs: 100, what: 'what there is to be done' })
+}
+
 /** Moves the offsets of a group without members, on the whole topic or one partition, and notes where to. */
 export const resetOffsets = async (stage: Stage, to: readonly string[], partition?: number): Promise<void> => {
   const { arena, group, topic, history } = stage

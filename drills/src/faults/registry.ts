@@ -3,6 +3,7 @@ import type { ActiveToxic, Manner, Toxic } from '@interchange/drill-kit'
 import { waitFor } from '@interchange/testing'
 import { type Actor, registerStep, type Stage } from '../stage.ts'
 import { type Fault, seenMs } from './fault.ts'
+import { untilDoneSoFar } from './operator.ts'
 
 /** Longer than any bound. */
 const resumeMsMax = 11_000
@@ -31,6 +32,8 @@ const newSchemaDuring = (name: string, begin: (registry: Registry) => Promise<Tr
   async carryOut({ stage }) {
     const registry = registryOf(stage)
     await registerStep(stage.arena, stage.topic, 2)
+    // What is left of the version would teach it to members that start while the registry answers. A flood of letters takes its time.
+    await untilDoneSoFar(stage, 3 * seenMs)
     await restartMembers(stage)
     const trouble = await begin(registry)
     const { keys, perSecond } = stage.setting.load
@@ -45,14 +48,15 @@ const newSchemaDuring = (name: string, begin: (registry: Registry) => Promise<Tr
       await waitFor(met, { timeoutMs: seenMs, everyMs: 200, what: 'a delivery of the new version' })
       await pause(forMs)
       if (await hasEffect()) throw new Error('the members could read the new version')
+      await trouble.remove()
+      const healedMs = performance.now()
+      // What never resumes is the figure's to judge: the fault took effect.
+      await waitFor(hasEffect, { timeoutMs: resumeMsMax, everyMs: 50 }).catch(() => undefined)
+      stage.history.note({ op: 'measured', figure: 'resumeMs', value: Math.round(performance.now() - healedMs) })
     } finally {
       await trouble.remove()
+      await writer.process.stop(20_000)
     }
-    const healedMs = performance.now()
-    // What never resumes is the figure's to judge: the fault took effect.
-    await waitFor(hasEffect, { timeoutMs: resumeMsMax, everyMs: 50 }).catch(() => undefined)
-    stage.history.note({ op: 'measured', figure: 'resumeMs', value: Math.round(performance.now() - healedMs) })
-    await writer.process.stop(20_000)
     return 'registry'
   },
 })

@@ -57,7 +57,8 @@ export const consumeScenarios: readonly Scenario[] = [
     members: 2,
     load: { ...load, poisonRun: 40 },
     faults: [{ fault: poison, times: { smoke: 1, full: 10 }, everyMs: 2_000 }],
-    settleMs: 60_000,
+    // A flood has each of its messages wait twice before it becomes a letter, 200 ms at most; there are 400.
+    settleMs: 180_000,
     invariants: [...delivery, 'V15'],
   },
 ]

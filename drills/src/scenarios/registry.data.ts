@@ -34,7 +34,7 @@ export const registryScenarios: readonly Scenario[] = [
     name: 'E1-stock',
     title: 'registry-down, stock registry client',
     says: 'Does the same to members that ask by the stock registry client, which calls an unreachable registry status 400. Sound messages must become dead letters, or the drill above proves nothing.',
-    faults: [{ fault: newSchemaWhileDown, times: { smoke: 1, full: 3 }, everyMs: 2_000 }],
+    faults: [{ fault: newSchemaWhileDown, times: { smoke: 1, full: 2 }, everyMs: 2_000 }],
     invariants: ['V14'],
     mustBreak: true,
   },
