@@ -3,7 +3,7 @@ import { createKafkaTransport, type KafkaConfig } from '@interchange/kafka'
 import { type Codec, type SchemaReference, silentLogger, type Topic, type Transport } from '@interchange/messaging'
 import { createDatabase, type Database } from '@interchange/store'
 import type { Load } from '../setting.ts'
-import type { Deed } from './deeds.ts'
+import { type Deed, sessionTimeoutMs } from './deeds.ts'
 import type { Handling } from './handling.ts'
 import { createStockSchemaSource } from './stock-schema-source.ts'
 
@@ -108,7 +108,7 @@ export const openTransport = (
 ): Transport => createKafkaTransport({ brokers, clientId: proc, ...more }, { logger: silentLogger })
 
 export const openDatabase = ({ databaseUrl, schema }: Pick<Ground, 'databaseUrl' | 'schema'>): Database =>
-  createDatabase({ url: databaseUrl, schema, poolMax: 4 })
+  createDatabase({ url: databaseUrl, schema, poolMax: 4, idleInTransactionMs: sessionTimeoutMs / 3 })
 
 /** Ends in good order when it is told to (SIGTERM), as a deployment does: exit code 0, or 1 when `end` rejects. */
 export const onTermination = (end: () => Promise<void>): void => {

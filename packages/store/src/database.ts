@@ -39,6 +39,11 @@ export interface DatabaseOptions {
   readonly poolMax?: number
   /** Longest time of one statement, in milliseconds. Default 30,000. */
   readonly statementTimeoutMs?: number
+  /**
+   * How long a process may leave a transaction open and say nothing, in milliseconds; then Postgres ends its session. Less than a
+   * session with Kafka: a member that stands still must have let go of its rows when another takes over. Default 10,000.
+   */
+  readonly idleInTransactionMs?: number
   /** Longest wait for a connection, in milliseconds. Default 5,000. */
   readonly connectTimeoutMs?: number
   /** What Postgres shows in `pg_stat_activity`. */
@@ -48,7 +53,7 @@ export interface DatabaseOptions {
 
 /** Connects on first use. Throws `ICX_CONFIG_INVALID` when the schema's name is not a plain one. */
 export const createDatabase = (options: DatabaseOptions): Database => {
-  const { schema, logger, statementTimeoutMs = 30_000 } = options
+  const { schema, logger, statementTimeoutMs = 30_000, idleInTransactionMs = 10_000 } = options
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     throw new InterchangeError('ICX_CONFIG_INVALID', `"${schema}" is no plain schema name`, { class: 'fatal' })
   }
@@ -63,7 +68,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
     max: options.poolMax ?? 10,
     connectionTimeoutMillis,
     statement_timeout: statementTimeoutMs,
-    idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
     // The server's limit does not help when the server is gone without a word.
     query_timeout: statementTimeoutMs + 5_000,
     options: `-c search_path=${schema}`,

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { testDatabase } from './database.fixture.ts'
-import { createDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 
 const directoryOf = (files: Readonly<Record<string, string>>): string => {
@@ -49,20 +48,6 @@ test('a file that was changed after it ran is refused', async () => {
     code: 'ICX_STORE_MIGRATION',
     failureClass: 'fatal',
     facts: { migration: 'service/0001-first' },
-  })
-  await database.close()
-})
-
-test('a schema name that would have to be quoted is refused', () => {
-  const create = () => createDatabase({ url: 'postgres://localhost/x', schema: 'ledger; drop schema public' })
-  expect(create).toThrow(expect.objectContaining({ code: 'ICX_CONFIG_INVALID' }))
-})
-
-test('a statement that takes too long is cut off and may be tried again', async () => {
-  const database = testDatabase({ statementTimeoutMs: 100 })
-  await expect(database.query('SELECT pg_sleep(5)')).rejects.toMatchObject({
-    code: 'ICX_STORE_CONTENTION',
-    failureClass: 'transient',
   })
   await database.close()
 })
