@@ -201,7 +201,9 @@ const first = (all: Iterable<string>): string => {
   throw new RangeError('nothing is left to forget')
 }
 
-const newestFirst = (a: Letter, b: Letter): number => b.failedAtMs - a.failedAtMs || (a.id < b.id ? -1 : 1)
+/** Letters of a key lie in one partition: those of one millisecond are told apart by their place. */
+const newestFirst = (a: Letter, b: Letter): number =>
+  b.failedAtMs - a.failedAtMs || b.offset - a.offset || (a.id < b.id ? -1 : 1)
 
 const causesOf = (listed: readonly ListedLetter[]): readonly Cause[] => {
   const groups = Map.groupBy(listed, ({ letter }) => `${letter.source.group}\n${letter.facts.fingerprint}`)

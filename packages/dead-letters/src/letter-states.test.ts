@@ -145,6 +145,12 @@ test('lists a message that failed twice once, by its latest letter', () => {
   expect(book.find('s0')?.status.supersededBy).toBe(second.id)
 })
 
+test('lists letters of one millisecond as they lie, the last first', () => {
+  const book = createLetterBook()
+  for (const offset of [9, 10, 11]) book.addLetter({ ...letter(offset, `m${offset}`), failedAtMs: 1_000 })
+  expect(book.list().map((listed) => listed.letter.offset)).toEqual([11, 10, 9])
+})
+
 test('groups by cause and counts what is open', () => {
   const book = createLetterBook()
   for (const each of [first, letter(1, 'm2'), letter(2, 'm3', { fingerprint: 'f2', code: 'ICX_AVRO_MALFORMED' })])
