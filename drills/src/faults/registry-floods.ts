@@ -75,7 +75,7 @@ export const unknownIds = ({ distinct, repeats }: { readonly distinct: number; r
       place < repeats ? repeatedId : first + place - repeats,
     )
     const before = await goodSoFar(stage)
-    await sendUnknown(stage, ids)
+    await sendUnknown(stage, ids, ids.length * (time - 1))
     // Another drill of this arena may have made up ids of its own.
     const isMadeUp = (id: number): boolean => id >= repeatedId && id < first + distinct
     const questions = (): readonly AskedRequest[] => front.asked().filter((request) => isMadeUp(askedId(request)))
@@ -115,8 +115,8 @@ const mostWithin = (asked: readonly AskedRequest[], spanMs: number): number => {
   return most
 }
 
-/** Values whose frame names an id that the registry does not have. */
-const sendUnknown = async (stage: Stage, ids: readonly number[]): Promise<void> => {
+/** Values whose frame names an id that the registry does not have; `before` were sent already, of the same keys. */
+const sendUnknown = async (stage: Stage, ids: readonly number[], before: number): Promise<void> => {
   const { arena, topic: name, history } = stage
   const topic = stepTopic({ topic: name, partitions, schemaVersion: 1 })
   const codec: Codec = {
@@ -144,7 +144,7 @@ const sendUnknown = async (stage: Stage, ids: readonly number[]): Promise<void> 
     ids.map(async (id, place) => {
       await pause(Math.max(0, startedMs + (1_000 * place) / floodPerSecond - performance.now()))
       const messageId = newEventId(Date.now())
-      const facts = { op: 'send', id: messageId, key: `unknown/${id}`, seq: place + 1, poison: true } as const
+      const facts = { op: 'send', id: messageId, key: `unknown/${id}`, seq: before + place + 1, poison: true } as const
       history.note({ ...facts, phase: 'invoke' })
       const step = { key: facts.key, seq: facts.seq, poison: true }
       const { partition, offset } = await publisher.publish(topic, step, { messageId })
