@@ -154,7 +154,7 @@ export const transactionScenarios: readonly Scenario[] = [
   {
     name: 'C6',
     title: 'transaction-coordinator-kill',
-    says: 'Kills the broker that coordinates a transaction (SIGKILL) with the end of it on its way. Every partition must commit again within ten seconds, and every output be there once.',
+    says: 'Kills the broker that coordinates a transaction (SIGKILL) with the end of it on its way. Every partition must commit again within twelve seconds, and every output be there once.',
     brokers: 3,
     members: 2,
     work: 'transfers',
@@ -162,7 +162,8 @@ export const transactionScenarios: readonly Scenario[] = [
     faults: [{ fault: killTransactionCoordinator, times: { smoke: 1, full: 20 }, everyMs: 2_000 }],
     settleMs: 60_000,
     invariants: transactional,
-    bounds: { nextCommitMs: 10_000 },
+    // The cluster misses a broker after nine; where it was the coordinator of the group too, its members then join anew.
+    bounds: { nextCommitMs: 12_000 },
   },
   {
     name: 'C7',
