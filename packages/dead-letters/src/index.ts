@@ -7,6 +7,7 @@ export {
   type LetterBook,
   type LetterBookOptions,
   type ListedLetter,
+  newestFirst,
 } from './letter-book.ts'
 export { type LetterFacts, type OriginalRecord, readLetter } from './letter-facts.ts'
 export type { LetterFilter } from './letter-filter.ts'

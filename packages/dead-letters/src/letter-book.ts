@@ -201,8 +201,10 @@ const first = (all: Iterable<string>): string => {
   throw new RangeError('nothing is left to forget')
 }
 
-/** Letters of a key lie in one partition: those of one millisecond are told apart by their place. */
-const newestFirst = (a: Letter, b: Letter): number =>
+type LetterPlace = Pick<Letter, 'failedAtMs' | 'offset' | 'id'>
+
+/** The order of lists. Letters of a key lie in one partition: those of one millisecond are told apart by their place. */
+export const newestFirst = (a: LetterPlace, b: LetterPlace): number =>
   b.failedAtMs - a.failedAtMs || b.offset - a.offset || (a.id < b.id ? -1 : 1)
 
 const causesOf = (listed: readonly ListedLetter[]): readonly Cause[] => {

@@ -1,4 +1,4 @@
-import { type LetterPage, type ListedLetter, toLetterSummary } from '@interchange/dead-letters'
+import { type LetterPage, type ListedLetter, newestFirst, toLetterSummary } from '@interchange/dead-letters'
 import { InterchangeError } from '@interchange/messaging'
 
 /**
@@ -19,18 +19,20 @@ export const letterPage = (listed: readonly ListedLetter[], limit: number, curso
 
 interface Place {
   readonly failedAtMs: number
+  readonly offset: number
   readonly id: string
 }
 
-const isAfter = (letter: Place, { failedAtMs, id }: Place): boolean =>
-  letter.failedAtMs < failedAtMs || (letter.failedAtMs === failedAtMs && letter.id > id)
+const isAfter = (letter: Place, last: Place): boolean => newestFirst(last, letter) < 0
 
-const writeCursor = ({ failedAtMs, id }: Place): string => Buffer.from(`${failedAtMs} ${id}`).toString('base64url')
+const writeCursor = ({ failedAtMs, offset, id }: Place): string =>
+  Buffer.from(`${failedAtMs} ${offset} ${id}`).toString('base64url')
 
 const readCursor = (cursor: string): Place => {
-  const [, failedAtMs, id] = /^(-?\d{1,16}) (.+)$/.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? []
-  if (failedAtMs === undefined || id === undefined) {
+  const [, failedAtMs, offset, id] =
+    /^(-?\d{1,16}) (\d{1,16}) (.+)$/.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? []
+  if (failedAtMs === undefined || offset === undefined || id === undefined) {
     throw new InterchangeError('ICX_HTTP_INVALID', 'cursor: not one of ours', { class: 'poison' })
   }
-  return { failedAtMs: Number(failedAtMs), id }
+  return { failedAtMs: Number(failedAtMs), offset: Number(offset), id }
 }
