@@ -6,6 +6,7 @@ export {
   createLetterBook,
   type LetterBook,
   type LetterBookOptions,
+  type LetterPlace,
   type ListedLetter,
   newestFirst,
 } from './letter-book.ts'

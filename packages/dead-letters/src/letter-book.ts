@@ -201,7 +201,8 @@ const first = (all: Iterable<string>): string => {
   throw new RangeError('nothing is left to forget')
 }
 
-type LetterPlace = Pick<Letter, 'failedAtMs' | 'offset' | 'id'>
+/** What lists are ordered by. */
+export type LetterPlace = Pick<Letter, 'failedAtMs' | 'offset' | 'id'>
 
 /** The order of lists. Letters of a key lie in one partition: those of one millisecond are told apart by their place. */
 export const newestFirst = (a: LetterPlace, b: LetterPlace): number =>

@@ -1,4 +1,10 @@
-import { type LetterPage, type ListedLetter, newestFirst, toLetterSummary } from '@interchange/dead-letters'
+import {
+  type LetterPage,
+  type LetterPlace,
+  type ListedLetter,
+  newestFirst,
+  toLetterSummary,
+} from '@interchange/dead-letters'
 import { InterchangeError } from '@interchange/messaging'
 
 /**
@@ -7,7 +13,7 @@ import { InterchangeError } from '@interchange/messaging'
  */
 export const letterPage = (listed: readonly ListedLetter[], limit: number, cursor: string | undefined): LetterPage => {
   const after = cursor === undefined ? undefined : readCursor(cursor)
-  const rest = after === undefined ? listed : listed.filter(({ letter }) => isAfter(letter, after))
+  const rest = after === undefined ? listed : listed.filter(({ letter }) => newestFirst(after, letter) < 0)
   const page = rest.slice(0, limit)
   const last = page.at(-1)
   return {
@@ -17,18 +23,10 @@ export const letterPage = (listed: readonly ListedLetter[], limit: number, curso
   }
 }
 
-interface Place {
-  readonly failedAtMs: number
-  readonly offset: number
-  readonly id: string
-}
-
-const isAfter = (letter: Place, last: Place): boolean => newestFirst(last, letter) < 0
-
-const writeCursor = ({ failedAtMs, offset, id }: Place): string =>
+const writeCursor = ({ failedAtMs, offset, id }: LetterPlace): string =>
   Buffer.from(`${failedAtMs} ${offset} ${id}`).toString('base64url')
 
-const readCursor = (cursor: string): Place => {
+const readCursor = (cursor: string): LetterPlace => {
   const [, failedAtMs, offset, id] =
     /^(-?\d{1,16}) (\d{1,16}) (.+)$/.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? []
   if (failedAtMs === undefined || offset === undefined || id === undefined) {
