@@ -1,12 +1,20 @@
 import { outgoing, rejected } from '@interchange/messaging'
 import { afterAll, expect, test } from 'vitest'
 import { testDatabase } from './database.fixture.ts'
+import type { Transaction } from './database.ts'
 import { createEffectStore } from './effect-store.ts'
 import { stepTopic } from './outbox/outbox.fixture.ts'
 import { entry, openPostings, type Posting, uniqueGroup, uniqueText, write } from './postings.fixture.ts'
 
 const { database, inboxCount, postings } = await openPostings()
 afterAll(() => database.close())
+
+/** Postgres ends it from another; answers its process there. */
+const endConnectionOf = async (tx: Transaction): Promise<number | undefined> => {
+  const [backend] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  await database.query('SELECT pg_terminate_backend($1)', [backend?.pid])
+  return backend?.pid
+}
 
 test('one refused message of 500 carries the error alone, and its neighbours are done', async () => {
   const store = createEffectStore({ database, apply: write })
@@ -68,8 +76,7 @@ test('a connection that dies between effects and commit leaves nothing, and reje
     database,
     apply: async (tx, effects) => {
       await write(tx, effects)
-      const [backend] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
-      await database.query('SELECT pg_terminate_backend($1)', [backend?.pid])
+      await endConnectionOf(tx)
     },
   })
   const one = entry(uniqueText())
@@ -110,10 +117,9 @@ test('a connection that dies between two statements ends neither the process nor
   const dying = createEffectStore<Posting>({
     database,
     apply: async (tx) => {
-      const [backend] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
-      await database.query('SELECT pg_terminate_backend($1)', [backend?.pid])
+      const pid = await endConnectionOf(tx)
       const gone = 'SELECT count(*)::integer AS count FROM pg_stat_activity WHERE pid = $1'
-      await expect.poll(() => database.query(gone, [backend?.pid]), { timeout: 30_000 }).toEqual([{ count: 0 }])
+      await expect.poll(() => database.query(gone, [pid]), { timeout: 30_000 }).toEqual([{ count: 0 }])
       // The news of it arrives while no statement waits for an answer.
       await new Promise((resolve) => setImmediate(resolve))
       await tx.query('SELECT 1')
