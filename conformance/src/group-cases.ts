@@ -198,7 +198,8 @@ export const groupCases = (stage: () => Stage): void => {
       () => one.assignments.length > assignments && one.consumer.assignment().length === 1,
     )
     await stage().sent([record(topic, 'x')])
-    await until('the record', () => one.records().length === 1)
+    // Twice where the other has left no earlier than now: nothing is committed, and its partition is assigned once more.
+    await until('the record', () => one.values().includes('x'))
   })
 
   test('T27 seek moves the position, back and forth', async () => {
