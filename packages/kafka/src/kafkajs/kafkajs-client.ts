@@ -56,6 +56,8 @@ export const createKafkajsClient = (config: KafkaConfig, logger: Logger, retries
       socket.setNoDelay(true)
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
+      // What was under way when the owner closed may ask once more.
+      if (ended) socket.destroy(new Error('closed by the owner'))
       return socket
     },
   })

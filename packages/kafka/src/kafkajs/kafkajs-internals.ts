@@ -34,6 +34,11 @@ export interface OffsetManager {
   }): Promise<void>
 }
 
+/** The broker that keeps the group. */
+export interface Coordinator {
+  heartbeat(request: { groupId: string; memberId: string; groupGenerationId: number }): Promise<unknown>
+}
+
 /** What the `beforeJoin` hook of the patch hands over. */
 export interface KafkajsGroup {
   readonly cluster: Cluster
@@ -41,10 +46,10 @@ export interface KafkajsGroup {
   /** Given before the first join, it is joined under. */
   memberId: string | null
   readonly generationId: number | null
-  readonly coordinator: {
-    heartbeat(request: { groupId: string; memberId: string; groupGenerationId: number }): Promise<unknown>
-  } | null
+  coordinator: Coordinator | null
   readonly offsetManager: OffsetManager | null
+  /** Asks the coordinator no more often than this; rejects when it does not know the member as one of this generation. */
+  heartbeat(given: { interval: number }): Promise<void>
   readonly seekOffset: Map<unknown, unknown>
   readonly subscriptionState: { paused(): readonly unknown[] }
   /** Of its fetches, in milliseconds. */

@@ -8,6 +8,7 @@ import { sharePartitions } from '../share-partitions.ts'
 import { commitOffsets } from './commit-offsets.ts'
 import { createKafkajsClient } from './kafkajs-client.ts'
 import type { FetchedBatch, KafkajsGroup } from './kafkajs-internals.ts'
+import { outliveCoordinators } from './outlive-coordinators.ts'
 import { outliveLeaders } from './outlive-leaders.ts'
 import { readFetched } from './read-fetched.ts'
 import { tellRefusals } from './tell-refusals.ts'
@@ -35,6 +36,7 @@ export const createKafkajsSession = (
       group = joining
       watchFetches(joining)
       outliveLeaders(joining)
+      outliveCoordinators(joining, () => closed || crash !== undefined)
       group.memberId = formerId ?? null
       return
     }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { electionPatienceMs } from '../election-patience.ts'
 import type { KafkajsGroup } from './kafkajs-internals.ts'
 
 /** What a broker says that leads a partition no longer, or not yet. */
@@ -9,11 +10,7 @@ const moved = new Set([
   'UNKNOWN_LEADER_EPOCH',
 ])
 
-const defaults = {
-  pauseMs: 250,
-  /** A cluster has elected another leader by then: its `broker.session.timeout.ms` is 9 s. */
-  patienceMs: 15_000,
-}
+const defaults = { pauseMs: 250, patienceMs: electionPatienceMs }
 
 /** Errors further apart than this are of another trouble. */
 const sameTroubleMs = 5_000

@@ -12,6 +12,7 @@ import {
   offsetFetchV8,
   syncGroupV5,
 } from '@platformatic/kafka'
+import { electionPatienceMs } from '../election-patience.ts'
 import { kafkaError, rootOf } from '../kafka-error.ts'
 import type { Cluster } from './cluster.ts'
 import { assignRoundRobin, protocolName } from './round-robin.ts'
@@ -32,7 +33,7 @@ const passing = new Set([
 export interface Membership {
   /** Joins, or joins again, and waits for everybody. */
   join(): Promise<readonly TopicPartition[]>
-  /** False when the assignment has ended and the member must join again. */
+  /** False when the assignment has ended and the member must join again. A coordinator that is away ends none. */
   heartbeat(): Promise<boolean>
   /** True when this member shares out the topics, and one of them has other partitions by now than when it did. */
   hasToShareAgain(): Promise<boolean>
@@ -54,6 +55,8 @@ export const createMembership = (
   const { group, topics } = options
   const metadata = encodeConsumerProtocolSubscription({ version: 0, topics: [...topics], userData: Buffer.alloc(0) })
   let coordinator: number | undefined
+  /** Since when the coordinator answers no heartbeat. */
+  let lostMs: number | undefined
   let generation: { id: number; memberId: string } = { id: -1, memberId: formerId }
   /** What this member has shared out as the leader; undefined for every other. */
   let shared: ReadonlyMap<string, number> | undefined
@@ -64,21 +67,28 @@ export const createMembership = (
     return found
   }
 
-  /** Repeats while the coordinator moves or is away; what the broker says of the group is for the caller. */
-  const ask = async <Given extends unknown[], Answer>(
+  /** Looks for the coordinator anew after one that has moved or is away. */
+  const askOnce = async <Given extends unknown[], Answer>(
     cluster: Cluster,
     api: API<Given, Answer>,
     ...given: Given
   ): Promise<Answer> => {
+    try {
+      coordinator ??= await requests.coordinatorOf(group)
+      return await cluster.askNode(coordinator, api, ...given)
+    } catch (error) {
+      if (isAway(error)) coordinator = undefined
+      throw error
+    }
+  }
+
+  /** Repeats while the coordinator moves or is away; what the broker says of the group is for the caller. */
+  const ask: typeof askOnce = async (cluster, api, ...given) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        coordinator ??= await requests.coordinatorOf(group)
-        return await cluster.askNode(coordinator, api, ...given)
+        return await askOnce(cluster, api, ...given)
       } catch (error) {
-        const { type } = rootOf(error)
-        if (type !== undefined && !passing.has(type)) throw error
-        coordinator = undefined
-        if (attempt >= attemptsMax || kafkaError(error, 'asking').code !== 'ICX_KAFKA_UNAVAILABLE') throw error
+        if (attempt >= attemptsMax || !isAway(error)) throw error
         await sleep(50 * 2 ** attempt)
       }
     }
@@ -133,9 +143,14 @@ export const createMembership = (
     },
     async heartbeat() {
       try {
-        await ask(requests, heartbeatV4.api, group, generation.id, generation.memberId)
+        await askOnce(requests, heartbeatV4.api, group, generation.id, generation.memberId)
+        lostMs = undefined
         return true
       } catch (error) {
+        if (isAway(error)) {
+          lostMs ??= performance.now()
+          if (performance.now() - lostMs < electionPatienceMs) return true
+        }
         const { type } = rootOf(error)
         if (type === undefined || !fenced.has(type)) throw error
         if (type === 'UNKNOWN_MEMBER_ID') generation = { id: -1, memberId: '' }
@@ -184,6 +199,13 @@ export const createMembership = (
       await requests.askNode(coordinator, leaveGroupV4.api, group, [{ memberId, groupInstanceId: null }])
     },
   }
+}
+
+/** The coordinator has moved, or cannot be reached. */
+const isAway = (error: unknown): boolean => {
+  const { type } = rootOf(error)
+  if (type !== undefined) return passing.has(type)
+  return kafkaError(error, 'asking').code === 'ICX_KAFKA_UNAVAILABLE'
 }
 
 const partitionCounts = ({ topics }: metadataV12.MetadataResponse): ReadonlyMap<string, number> =>
