@@ -15,7 +15,7 @@ export const figures = {
   memoryGrowthMb: 'how much more memory members took meanwhile than before, in MiB',
   forgedBelieved: 'letters that repeat what a stranger wrote into their headers as a fact',
   goodLossPercent: 'how many of the sound messages that were written meanwhile had no effect meanwhile',
-  rebalances: 'partitions that were taken or given while handlers were slow',
+  rebalances: 'partitions that were taken or given while nobody had lost a place in the group',
   dueLateMs: 'longest from the time until which a message waits to its next attempt',
   dueEarlyMs: 'longest that a message was tried before its time',
   memoryMb: 'most memory that a process of the load took, in MiB',

@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { freeze, type TcpProxy, type Toxic, thaw } from '@interchange/drill-kit'
 import type { ClusterBroker } from '@interchange/stack'
 import { waitFor } from '@interchange/testing'
+import type { Stage } from '../stage.ts'
+import { countRebalances } from './count-rebalances.ts'
 import { type Fault, type Occasion, seenMs } from './fault.ts'
 import { holdRequests } from './hold-requests.ts'
 import { allInSync, untilReplicas } from './replicas.ts'
@@ -38,34 +40,40 @@ export const bounceBroker = (how: 'stop' | 'kill'): Fault => ({
 
 /**
  * SIGKILL of the broker that coordinates the group, found by the heartbeats that come to it, while some are on their way; started
- * again once the group has committed without it. Seen when it is gone and a commit was accepted.
+ * again once the group has committed without it. Seen when it is gone and a commit was accepted. Counts the partitions that moved
+ * meanwhile: nobody has lost a place in the group.
  */
 export const killCoordinator: Fault = {
   name: 'kill-coordinator',
   async carryOut({ stage }) {
     await allInSync(stage)
-    const { brokerProxies, cluster } = stage.arena
-    const holding = await holdRequests(stage.arena, 'heartbeat')
-    let broker: ClusterBroker | undefined
-    try {
-      const place = await waitFor(holding.place, { timeoutMs: seenMs, everyMs: 5, what: 'a heartbeat' })
-      broker = cluster.brokers[place]
-      await broker?.kill()
-      brokerProxies[place]?.cut()
-    } finally {
-      await holding.release()
-    }
-    if (broker === undefined || broker.pid() !== null) throw new Error('the coordinator still runs')
-    const killedAt = stage.facts().at(-1)?.at ?? 0
-    const committed = (): boolean =>
-      stage.facts().some((fact) => fact.op === 'commit' && fact.phase === 'ok' && fact.at > killedAt)
-    try {
-      await waitFor(committed, { timeoutMs: seenMs, everyMs: 100, what: 'a commit under the next coordinator' })
-    } finally {
-      await broker.start()
-    }
-    return broker.name
+    return countRebalances(stage, async () => {
+      const broker = await killAtHeartbeat(stage)
+      const killedAt = stage.facts().at(-1)?.at ?? 0
+      const committed = (): boolean =>
+        stage.facts().some((fact) => fact.op === 'commit' && fact.phase === 'ok' && fact.at > killedAt)
+      try {
+        await waitFor(committed, { timeoutMs: seenMs, everyMs: 100, what: 'a commit under the next coordinator' })
+      } finally {
+        await broker.start()
+      }
+      return broker.name
+    })
   },
+}
+
+const killAtHeartbeat = async ({ arena }: Stage): Promise<ClusterBroker> => {
+  const holding = await holdRequests(arena, 'heartbeat')
+  try {
+    const place = await waitFor(holding.place, { timeoutMs: seenMs, everyMs: 5, what: 'a heartbeat' })
+    const broker = arena.cluster.brokers[place]
+    await broker?.kill()
+    arena.brokerProxies[place]?.cut()
+    if (broker === undefined || broker.pid() !== null) throw new Error('the coordinator still runs')
+    return broker
+  } finally {
+    await holding.release()
+  }
 }
 
 /** A toxic between one broker and all its clients, though not the other brokers; seen when its proxy counts an effect. */

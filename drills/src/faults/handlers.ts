@@ -1,6 +1,7 @@
 import { waitFor } from '@interchange/testing'
 import type { Deed } from '../load/deeds.ts'
 import type { Stage } from '../stage.ts'
+import { countRebalances } from './count-rebalances.ts'
 import { type Fault, seenMs } from './fault.ts'
 import { countLetters } from './letters.ts'
 import { type SentStep, sendSteps, untilDone } from './send-steps.ts'
@@ -21,9 +22,7 @@ export const slowHandlers: Fault = {
     const [slow, hanging] = [`slow-${time}`, `hanging-${time}`]
     const steps = [...withFollower(slow, 'takes three sessions'), ...withFollower(hanging, 'never settles at first')]
     const sent = await sendSteps(stage, steps)
-    const before = rebalances(stage)
-    await untilDone(stage, sent)
-    stage.history.note({ op: 'measured', figure: 'rebalances', value: rebalances(stage) - before })
+    await countRebalances(stage, () => untilDone(stage, sent))
     const [slowAttempts, , hangingAttempts] = sent.map((each) => attemptsOf(stage, each))
     if (slowAttempts !== 1) throw new Error(`the slow handler was called ${slowAttempts} times`)
     if (hangingAttempts !== 2) throw new Error(`the hanging handler was called ${hangingAttempts} times`)
@@ -106,6 +105,3 @@ export const blockingHandler: Fault = {
 
 const attemptsOf = ({ facts }: Stage, { id }: SentStep): number =>
   facts().filter((fact) => fact.op === 'attempt' && fact.id === id).length
-
-const rebalances = ({ facts }: Stage): number =>
-  facts().filter(({ op }) => op === 'revoked' || op === 'assigned').length
